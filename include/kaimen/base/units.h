@@ -1,0 +1,24 @@
+#pragma once
+/**
+ * @file
+ * @brief Conversion factors. Inside kaimen everything is in Hartree atomic units.
+ *
+ * Source: CODATA 2018, Tiesinga et al., Rev. Mod. Phys. 93, 025010 (2021).
+ */
+
+#define KM_PI 3.14159265358979323846
+
+#define KM_ANG_PER_BOHR 0.529177210903
+#define KM_BOHR_PER_ANG (1.0 / KM_ANG_PER_BOHR)
+#define KM_EV_PER_HA 27.211386245988
+#define KM_HA_PER_EV (1.0 / KM_EV_PER_HA)
+#define KM_HA_PER_RY 0.5
+#define KM_JOULE_PER_HA 4.3597447222071e-18
+#define KM_METER_PER_BOHR 5.29177210903e-11
+/** 1 Ha/bohr^2 in J/m^2. */
+#define KM_J_M2_PER_HA_BOHR2 (KM_JOULE_PER_HA / (KM_METER_PER_BOHR * KM_METER_PER_BOHR))
+/** 1 Ha/bohr^3 in GPa. */
+#define KM_GPA_PER_HA_BOHR3                                                                    \
+    (1e-9 * KM_JOULE_PER_HA / (KM_METER_PER_BOHR * KM_METER_PER_BOHR * KM_METER_PER_BOHR))
+/** Temperature: 1 K in Ha. */
+#define KM_HA_PER_KELVIN 3.1668115634556e-6

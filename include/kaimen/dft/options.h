@@ -1,0 +1,59 @@
+#pragma once
+/**
+ * @file
+ * @brief What a user may set of a DFT calculation: plain values.
+ */
+#include <stdbool.h>
+
+#define KM_MAX_PSEUDO 32
+#define KM_PATH_SIZE 512
+
+typedef enum { KM_QUALITY_LITE, KM_QUALITY_STANDARD, KM_QUALITY_ACCURATE } km_quality;
+typedef enum { KM_FUNCTIONAL_LDA, KM_FUNCTIONAL_PBE, KM_FUNCTIONAL_PBESOL } km_functional;
+typedef enum { KM_SMEARING_NONE, KM_SMEARING_GAUSSIAN, KM_SMEARING_FERMI_DIRAC } km_smearing;
+typedef enum { KM_ARITHMETIC_AUTO, KM_ARITHMETIC_COMPLEX } km_arithmetic;
+
+/** Where the pseudopotential of one element comes from. */
+typedef struct {
+    char symbol[4];
+    char file
+        [KM_PATH_SIZE]; /* a path, or GTH_POTENTIALS / POTENTIAL_UZH as found by km_pseudo_find_file */
+    char entry[48]; /* label such as GTH-PBE-q6; "": the element's first entry of the family */
+} km_pseudo_choice;
+
+typedef struct {
+    char family
+        [48]; /* such as GTH-PBE: the file's default entry of each element not listed below */
+    int n_choice;
+    km_pseudo_choice choice[KM_MAX_PSEUDO];
+} km_pseudo_options;
+
+typedef struct {
+    double energy_tolerance_ha; /* per cell: estimated error of the total energy */
+    int max_iteration;          /* of each rung of the retry ladder */
+    double mixing;              /* fraction of the new density, (0, 1] */
+    int mixing_history;         /* densities kept by Pulay mixing */
+} km_scf_options;
+
+typedef struct {
+    km_quality quality;
+    km_functional functional;
+    km_pseudo_options pseudo;
+    double ecut_ha;
+    int grid[3];           /* FFT points; all 0: the smallest fitting grid times grid_factor */
+    double grid_factor;    /* 1: holds every G of the density (2 G_max); 0.75: reduced */
+    int k_mesh[3];         /* all 0: from k_spacing */
+    int k_shift[3];        /* 0 or 1: half a step */
+    double k_spacing_bohr; /* largest distance of mesh points, 1/bohr, 2 pi included */
+    int n_band;            /* 0: occupied bands and some empty ones */
+    km_smearing smearing;
+    double smearing_width_ha;
+    km_scf_options scf;
+    km_arithmetic arithmetic;
+    bool use_symmetry; /* reduce the k-points and symmetrise density and forces */
+} km_dft_options;
+
+/** @brief Every value that a quality level sets. Local. */
+km_dft_options km_dft_options_default(km_quality quality);
+
+const char *km_functional_name(km_functional functional);

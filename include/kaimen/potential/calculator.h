@@ -1,0 +1,120 @@
+#pragma once
+/**
+ * @file
+ * @brief The interface of every energy model: energy, forces and what else a crystal is asked for.
+ *
+ * A calculator is made once per process and used for many crystals. After km_calculator_compute, arrays belonging to
+ * that crystal (forces, potential, history) are fetched from the calculator until the next compute.
+ */
+#include "kaimen/base/h5.h"
+#include "kaimen/base/status.h"
+#include "kaimen/crystal/crystal.h"
+
+#include <signal.h>
+#include <stdbool.h>
+
+#define KM_REASON_SIZE 192
+
+/** How a calculation ended. Not converging is a result, not an error. */
+typedef enum {
+    KM_OUTCOME_CONVERGED,
+    KM_OUTCOME_NOT_CONVERGED, /* iteration limit after every rung of the retry ladder */
+    KM_OUTCOME_DIVERGED,      /* energy or residual without bound, or NaN */
+    KM_OUTCOME_TIMEOUT,       /* the request's time limit */
+    KM_OUTCOME_STOPPED,       /* drained: the job was told to stop */
+    KM_OUTCOME_FAILED         /* refused or broken: the reason says why */
+} km_outcome;
+
+/** What is wanted of one crystal: plain values. */
+typedef struct {
+    bool forces;
+    bool stress;
+    bool edges;          /* band edges at high-symmetry points too (bulk) */
+    int vacuum_axis;     /* 0..2: one k-point along it; -1: none */
+    double time_limit_s; /* 0: none */
+    const volatile sig_atomic_t
+        *stop; /* borrowed, may be NULL: drain when it becomes nonzero */
+} km_request;
+
+/** What came out: plain values; arrays are fetched separately. */
+typedef struct {
+    km_outcome outcome;
+    char reason
+        [KM_REASON_SIZE]; /* why, when the outcome is not CONVERGED; else warnings or "" */
+    double energy_ha;     /* with smearing: extrapolated to zero width */
+    bool has_bands;       /* the next three mean something */
+    double vbm_ha;
+    double cbm_ha;
+    double fermi_ha;
+    bool is_metallic;         /* the gap closed and the occupations were smeared */
+    double potential_mean_ha; /* cell average of V_H + V_loc, alpha term included */
+    double n_electron;
+    long n_plane_wave; /* largest over k */
+    int n_k;
+    int n_band;
+    int n_iteration; /* SCF iterations, all rungs together */
+    int n_retry;     /* rungs of the retry ladder that were used */
+    long n_h_apply;  /* bands times applications of H, all k */
+    bool is_real;    /* coefficients were real */
+    double time_s;
+} km_calculation;
+
+typedef struct km_calculator km_calculator;
+
+/** Functions of one kind of calculator; `self` is its private data. Collective ones say so below. */
+typedef struct {
+    const char *name;
+    km_status (*compute)(void *self, const km_crystal *crystal, const km_request *request,
+                         MPI_Comm comm, km_calculation *result);
+    km_status (*forces)(void *self, double *forces_ha_bohr);
+    km_status (*planar_potential)(void *self, int axis, int n_plane, double *v_ha);
+    km_status (*planar_density)(void *self, int axis, int n_plane, double *density_bohr3);
+    km_status (*estimate)(void *self, const km_crystal *crystal, const km_request *request,
+                          km_calculation *estimate);
+    km_status (*write)(void *self, km_h5 *group);
+    void (*destroy)(void *self);
+} km_calculator_class;
+
+km_request km_request_default(void);
+
+/** @brief Name of an outcome for people and files: "converged", "not converged", ... Local. */
+const char *km_outcome_name(km_outcome outcome);
+
+/** @brief Wrap private data in a calculator, which then owns it. Local. */
+KM_STATUS km_calculator_create(const km_calculator_class *functions, void *self,
+                               km_calculator **calculator);
+
+/** @brief Free; accepts NULL. Local. */
+void km_calculator_destroy(km_calculator **calculator);
+
+/** @brief Name of the kind, such as "dft". Local. */
+const char *km_calculator_name(const km_calculator *calculator);
+
+/**
+ * @brief Energy of a crystal. Collective on comm; every rank gets the same result.
+ * @return KM_OK also when the calculation did not converge (see result->outcome); an error for bad input or memory
+ */
+KM_STATUS km_calculator_compute(km_calculator *calculator, const km_crystal *crystal,
+                                const km_request *request, MPI_Comm comm,
+                                km_calculation *result);
+
+/** @brief Forces of the last crystal, Ha/bohr, into [n_atom][3]. Local. */
+KM_STATUS km_calculator_forces(km_calculator *calculator, double *forces_ha_bohr);
+
+/**
+ * @brief Planar average of V_H + V_loc (no xc) along a lattice vector, Ha, at n_plane points i/n_plane. Local.
+ * @return KM_E_ARGUMENT when the calculator has no potential
+ */
+KM_STATUS km_calculator_planar_potential(km_calculator *calculator, int axis, int n_plane,
+                                         double *v_ha);
+
+/** @brief Planar average of the electron density, 1/bohr^3; as km_calculator_planar_potential. Local. */
+KM_STATUS km_calculator_planar_density(km_calculator *calculator, int axis, int n_plane,
+                                       double *density_bohr3);
+
+/** @brief Sizes and a rough time_s of a computation without running it. Local. */
+KM_STATUS km_calculator_estimate(km_calculator *calculator, const km_crystal *crystal,
+                                 const km_request *request, km_calculation *estimate);
+
+/** @brief Write the details of the last crystal (k-points, eigenvalues, SCF history, ...) into a group. Local. */
+KM_STATUS km_calculator_write(km_calculator *calculator, km_h5 *group);

@@ -1,0 +1,35 @@
+#include "kaimen/base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static int own_rank;
+static km_log_level most_talkative = KM_LOG_INFO;
+
+void km_log_configure(int rank, km_log_level level)
+{
+    own_rank = rank;
+    most_talkative = level;
+}
+
+int km_log_rank(void)
+{
+    return own_rank;
+}
+
+void km_log(km_log_level level, const char *format, ...)
+{
+    static const char *const prefix[] = {"kaimen: error: ", "kaimen: warning: ", "", "debug: "};
+    char text[2048];
+    va_list arguments;
+
+    if (level > most_talkative || (level == KM_LOG_INFO && own_rank != 0)) return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    /* One call, so that lines of several ranks do not mix. */
+    if (level == KM_LOG_DEBUG)
+        fprintf(stderr, "[%d] %s%s\n", own_rank, prefix[level], text);
+    else
+        fprintf(stderr, "%s%s\n", prefix[level], text);
+}

@@ -1,0 +1,58 @@
+#pragma once
+/**
+ * @file
+ * @brief What every test program needs: cmocka, MPI and the balance of live blocks.
+ */
+/* cmocka.h wants these four before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "kaimen/base/memory.h"
+#include "kaimen/base/status.h"
+
+/** Fail the test with the error's message and trace when the expression is not KM_OK. */
+#define ASSERT_OK(expression)                                                                  \
+    do {                                                                                       \
+        if ((expression) != KM_OK) {                                                           \
+            km_status_print_trace(stderr);                                                     \
+            fail_msg("%s: %s", #expression, km_status_message());                              \
+        }                                                                                      \
+    } while (0)
+
+/** Define main: run the group `tests` under MPI, then require that every block was freed. */
+#define KM_TEST_MAIN(tests)                                                                    \
+    int main(int argc, char **argv)                                                            \
+    {                                                                                          \
+        int n_failed;                                                                          \
+                                                                                               \
+        MPI_Init(&argc, &argv);                                                                \
+        n_failed = cmocka_run_group_tests(tests, NULL, NULL);                                  \
+        if (km_memory_live_blocks() != 0) {                                                    \
+            fprintf(stderr, "%ld blocks were never freed\n", km_memory_live_blocks());         \
+            n_failed = n_failed + 1;                                                           \
+        }                                                                                      \
+        MPI_Finalize();                                                                        \
+        return n_failed != 0;                                                                  \
+    }
+
+/** Folder of reference data, or NULL where it is absent (the test then skips). */
+static inline const char *km_test_shared(void)
+{
+    const char *folder = getenv("KAIMEN_SHARED");
+    FILE *probe;
+    char path[1024];
+
+    if (!folder) folder = "../shared";
+    snprintf(path, sizeof path, "%s/data/SOURCES.md", folder);
+    probe = fopen(path, "r");
+    if (!probe) return NULL;
+    fclose(probe);
+    return folder;
+}
