@@ -1,0 +1,57 @@
+#pragma once
+/**
+ * @file
+ * @brief Exchange and correlation of a density, through libxc.
+ *
+ * With sigma = |grad rho|^2 and e = rho * eps_xc(rho, sigma), energy per volume,
+ *
+ *     E_xc = integral of e,   V_xc = de/drho - 2 div(de/dsigma grad rho)
+ *
+ * LDA is Slater exchange and Perdew-Wang correlation with the digits of libxc's lda_c_pw_mod, which are those inside
+ * PBE: PBE at sigma = 0 is this LDA. PBE and PBEsol are libxc's gga_x_pbe + gga_c_pbe and gga_x_pbe_sol + gga_c_pbe_sol.
+ *
+ * Where rho < KM_XC_DENSITY_THRESHOLD (a negative one too), energy and both derivatives are zero, for exchange and
+ * correlation alike. Above it |V_xc| is bounded whatever sigma is.
+ * Source: Perdew, Wang, Phys. Rev. B 45, 13244 (1992); Perdew, Burke, Ernzerhof, Phys. Rev. Lett. 77, 3865 (1996);
+ * Perdew et al., Phys. Rev. Lett. 100, 136406 (2008); Lehtola et al., SoftwareX 7, 1 (2018).
+ */
+#include "kaimen/base/status.h"
+#include "kaimen/dft/options.h"
+
+#include <stdbool.h>
+
+/**
+ * Densities below this, 1/bohr^3, carry no energy. Chosen: e ~ rho^(4/3) there, so 1e5 bohr^3 of vacuum at the threshold
+ * hold 5e-9 Ha, and a Fourier-interpolated density is noise below it.
+ */
+#define KM_XC_DENSITY_THRESHOLD 1e-10
+
+typedef struct km_xc km_xc;
+
+/**
+ * @brief Prepare a functional. Local.
+ *
+ * @param[in]  functional  which
+ * @param[in]  n_spin      1; 2 is refused until spin exists
+ * @param[out] xc          ended with km_xc_destroy(); NULL on failure
+ * @return KM_E_ARGUMENT for another n_spin or an unknown functional
+ */
+KM_STATUS km_xc_create(km_functional functional, int n_spin, km_xc **xc);
+
+/** @brief Free a functional and set the pointer to NULL; accepts NULL. Local. */
+void km_xc_destroy(km_xc **xc);
+
+/** @brief Whether the functional depends on sigma. Local. */
+bool km_xc_has_gradient(const km_xc *xc);
+
+/**
+ * @brief Energy per volume and its derivatives at n points. Local; may be called by several threads at once.
+ *
+ * @param[in]  rho_bohr3  electron density, 1/bohr^3, [n]
+ * @param[in]  sigma      |grad rho|^2, bohr^-8, [n]; NULL where km_xc_has_gradient() is false
+ * @param[out] e_ha_bohr3 rho * eps_xc, [n]
+ * @param[out] v_rho_ha   de/drho, [n]
+ * @param[out] v_sigma    de/dsigma, Ha bohr^5, [n]; NULL where sigma is
+ */
+void km_xc_compute(const km_xc *xc, long n, const double *rho_bohr3, const double *sigma,
+                   double *e_ha_bohr3, double *v_rho_ha, double *v_sigma);
