@@ -15,8 +15,8 @@
  *
  * @param[in]  path  file
  * @param[out] text  content with a final '\0', ended with KM_FREE; NULL on failure
- * @return KM_E_INPUT naming the path where it is missing, a folder, not readable, empty of text (binary: holds a
- *         zero byte), or larger than KM_FILE_TEXT_LIMIT
+ * @return KM_E_INPUT naming the path where it is missing, a folder, not readable, binary (holds a
+ *         zero byte) or larger than KM_FILE_TEXT_LIMIT
  */
 KM_STATUS km_file_read_text(const char *path, char **text);
 
