@@ -1,0 +1,75 @@
+#pragma once
+/**
+ * @file
+ * @brief A block of bands, or of any functions given by plane-wave coefficients.
+ *
+ * Coefficients c[band][g] are real where the crystal has an inversion centre at the origin (H is
+ * then real symmetric in plane waves at every k) and complex otherwise. Overlap, rotate and the
+ * application of potentials hide the difference; what stands above them is written once.
+ *
+ * A km_bands is a view: who made the block with km_bands_create ends it with km_bands_destroy;
+ * km_bands_view gives a part of it that must not be destroyed.
+ */
+#include "kaimen/base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct {
+    bool is_real;
+    int n_band;
+    int n_g;
+    double *data; /* [n_band][n_g], complex numbers as pairs */
+} km_bands;
+
+/** A small matrix over bands, column after column: element (i, j) stands at i + ld * j. */
+typedef struct {
+    bool is_real;
+    int ld;
+    double *data; /* complex numbers as pairs */
+} km_matrix;
+
+/** @brief Zeroed coefficients. Local. */
+KM_STATUS km_bands_create(bool is_real, int n_band, int n_g, km_bands *bands);
+
+/** @brief Free the coefficients; the block is then empty. Local. */
+void km_bands_destroy(km_bands *bands);
+
+/** @brief n bands from the first-th on, sharing the coefficients. Local. */
+km_bands km_bands_view(const km_bands *bands, int first, int n);
+
+/** @brief Doubles per band: n_g or 2 n_g. Local. */
+size_t km_bands_stride(const km_bands *bands);
+
+/** @brief Copy coefficients between blocks of the same shape. Local. */
+void km_bands_copy(const km_bands *from, const km_bands *to);
+
+/** @brief A zeroed square matrix. Local. */
+KM_STATUS km_matrix_create(bool is_real, int n, km_matrix *matrix);
+void km_matrix_destroy(km_matrix *matrix);
+
+/** @brief The part of a matrix that begins at element (i, j). Local. */
+km_matrix km_matrix_view(const km_matrix *matrix, int i, int j);
+
+/** @brief s(i, j) = <a_i | b_j>. Local. */
+void km_bands_overlap(const km_bands *a, const km_bands *b, const km_matrix *s);
+
+/**
+ * @brief out_j = alpha * sum_i a_i u(i, j) + beta * out_j. Local.
+ *
+ * The number of bands of `a` and of `out` is the shape of u. `out` must not overlap `a`.
+ */
+void km_bands_rotate(double alpha, const km_bands *a, const km_matrix *u, double beta,
+                     const km_bands *out);
+
+/** @brief a_j = a_j L^-H with the Cholesky factor L of s; false where s is not positive definite. Local. */
+bool km_bands_orthonormalise(const km_bands *a, const km_matrix *s);
+
+/**
+ * @brief Eigenvalues, ascending, and orthonormal eigenvectors of a Hermitian matrix. Local.
+ * @param[in]     n      order
+ * @param[in,out] a      the matrix (lower triangle); its eigenvectors as columns afterwards
+ * @param[out]    value  [n]
+ * @return KM_E_NUMERIC when LAPACK does not converge or the matrix holds a NaN
+ */
+KM_STATUS km_matrix_diagonalise(int n, const km_matrix *a, double *value);

@@ -1,0 +1,55 @@
+#pragma once
+/**
+ * @file
+ * @brief The plane waves of one k-point: every G with |k+G|^2/2 <= ecut.
+ *
+ * Plane waves are normalised to the cell, exp(i (k+G) r) / sqrt(Omega). They are ordered in columns:
+ * plane waves of one column share the first two integer coordinates and their third one ascends, so
+ * that an FFT along the third axis needs only the columns that hold plane waves.
+ */
+#include "kaimen/base/status.h"
+#include "kaimen/crystal/crystal.h"
+
+typedef struct km_basis km_basis;
+
+/** A run of plane waves with the same (m0, m1): m2 = m2_first .. m2_first + n - 1. */
+typedef struct {
+    int m0, m1;
+    int m2_first;
+    int n;
+    int first; /* index of its first plane wave */
+} km_column;
+
+/**
+ * @brief Make the plane waves of one k-point. Local.
+ *
+ * @param[in]  k_frac   k-point, fractional reciprocal coordinates, [3]
+ * @param[in]  ecut_ha  kinetic-energy cutoff, > 0
+ * @param[out] basis    ended with km_basis_destroy(); NULL on failure; does not keep the crystal
+ * @return KM_E_ARGUMENT if ecut_ha <= 0 or no plane wave lies within it
+ *
+ * Source: Payne et al., Rev. Mod. Phys. 64, 1045 (1992).
+ */
+KM_STATUS km_basis_create(const km_crystal *crystal, const double k_frac[3], double ecut_ha,
+                          km_basis **basis);
+
+/** @brief Free and set to NULL; accepts NULL. Local. */
+void km_basis_destroy(km_basis **basis);
+
+/** @brief Number of plane waves. Local. */
+int km_basis_n_g(const km_basis *basis);
+
+/** @brief Integer coordinates of G, [n_g][3]. Local. */
+const int *km_basis_miller(const km_basis *basis);
+
+/** @brief k + G, Cartesian, 1/bohr, [n_g][3]. Local. */
+const double *km_basis_q_cart(const km_basis *basis);
+
+/** @brief |k+G|^2/2 in Ha, [n_g]. Local. */
+const double *km_basis_kinetic_ha(const km_basis *basis);
+
+/** @brief The k-point, fractional, [3]. Local. */
+const double *km_basis_k_frac(const km_basis *basis);
+
+/** @brief Columns, [*n_column]. Local. */
+const km_column *km_basis_columns(const km_basis *basis, int *n_column);

@@ -1,0 +1,112 @@
+#include "kaimen/dft/bands.h"
+
+#include "kaimen/base/memory.h"
+#include "kaimen/math/eigen.h"
+
+#include <cblas.h>
+#include <complex.h>
+#include <string.h>
+
+/* Numbers per element, real or complex. */
+static size_t width(bool is_real)
+{
+    return is_real ? 1 : 2;
+}
+
+km_status km_bands_create(bool is_real, int n_band, int n_g, km_bands *bands)
+{
+    *bands = (km_bands){.is_real = is_real, .n_band = n_band, .n_g = n_g};
+    return KM_ALLOC(bands->data, width(is_real) * (size_t)n_band * (size_t)n_g);
+}
+
+void km_bands_destroy(km_bands *bands)
+{
+    KM_FREE(bands->data);
+    *bands = (km_bands){0};
+}
+
+size_t km_bands_stride(const km_bands *bands)
+{
+    return width(bands->is_real) * (size_t)bands->n_g;
+}
+
+km_bands km_bands_view(const km_bands *bands, int first, int n)
+{
+    km_bands view = *bands;
+
+    view.n_band = n;
+    view.data += (size_t)first * km_bands_stride(bands);
+    return view;
+}
+
+void km_bands_copy(const km_bands *from, const km_bands *to)
+{
+    KM_ASSERT(from->n_band == to->n_band && from->n_g == to->n_g);
+    memcpy(to->data, from->data, sizeof(double) * (size_t)from->n_band * km_bands_stride(from));
+}
+
+km_status km_matrix_create(bool is_real, int n, km_matrix *matrix)
+{
+    *matrix = (km_matrix){.is_real = is_real, .ld = n};
+    return KM_ALLOC(matrix->data, width(is_real) * (size_t)n * (size_t)n);
+}
+
+void km_matrix_destroy(km_matrix *matrix)
+{
+    KM_FREE(matrix->data);
+    *matrix = (km_matrix){0};
+}
+
+km_matrix km_matrix_view(const km_matrix *matrix, int i, int j)
+{
+    km_matrix view = *matrix;
+
+    view.data += width(matrix->is_real) * ((size_t)i + (size_t)j * (size_t)matrix->ld);
+    return view;
+}
+
+void km_bands_overlap(const km_bands *a, const km_bands *b, const km_matrix *s)
+{
+    const double complex one = 1, zero = 0;
+
+    if (a->n_band == 0 || b->n_band == 0) return;
+    if (a->is_real)
+        cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, a->n_band, b->n_band, a->n_g, 1.0,
+                    a->data, a->n_g, b->data, b->n_g, 0.0, s->data, s->ld);
+    else
+        cblas_zgemm(CblasColMajor, CblasConjTrans, CblasNoTrans, a->n_band, b->n_band, a->n_g,
+                    &one, a->data, a->n_g, b->data, b->n_g, &zero, s->data, s->ld);
+}
+
+void km_bands_rotate(double alpha, const km_bands *a, const km_matrix *u, double beta,
+                     const km_bands *out)
+{
+    const double complex z_alpha = alpha, z_beta = beta;
+
+    if (out->n_band == 0) return;
+    if (a->is_real)
+        cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, a->n_g, out->n_band, a->n_band,
+                    alpha, a->data, a->n_g, u->data, u->ld, beta, out->data, out->n_g);
+    else
+        cblas_zgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, a->n_g, out->n_band, a->n_band,
+                    &z_alpha, a->data, a->n_g, u->data, u->ld, &z_beta, out->data, out->n_g);
+}
+
+bool km_bands_orthonormalise(const km_bands *a, const km_matrix *s)
+{
+    const double complex one = 1;
+
+    if (!km_eigen_cholesky(s->is_real, a->n_band, s->data, s->ld)) return false;
+    if (a->is_real)
+        cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, a->n_g,
+                    a->n_band, 1.0, s->data, s->ld, a->data, a->n_g);
+    else
+        cblas_ztrsm(CblasColMajor, CblasRight, CblasLower, CblasConjTrans, CblasNonUnit, a->n_g,
+                    a->n_band, &one, s->data, s->ld, a->data, a->n_g);
+    return true;
+}
+
+km_status km_matrix_diagonalise(int n, const km_matrix *a, double *value)
+{
+    return km_eigen_hermitian(a->is_real, n, a->data, a->ld, value);
+}

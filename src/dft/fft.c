@@ -1,0 +1,366 @@
+#include "kaimen/dft/fft.h"
+
+#include "kaimen/base/memory.h"
+
+#include <complex.h>
+#include <fftw3.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Planes per slice: four complex numbers fill a cache line, and a slice stays in the L2 cache. */
+#define PLANES 4
+/* Columns per call of the transform along the third axis. */
+#define BATCH 8
+
+struct km_fft {
+    int n[3];
+    int reach;              /* largest |m0| of a plane wave */
+    int n_slice;            /* slices of PLANES planes; the last one is padded with zeros */
+    int n_column_max;       /* a multiple of BATCH */
+    double complex *column; /* [n_column_max][n_slice * PLANES] */
+    double complex *slice;  /* [n0][n1][PLANES] */
+    double *potential, *density;               /* [n_slice][n0][n1][PLANES] */
+    fftw_plan z[2], y_low[2], y_high[2], x[2]; /* to real space, to reciprocal space */
+    long n_transform;
+};
+
+static int stride(const km_fft *fft)
+{
+    return fft->n_slice * PLANES;
+}
+
+static size_t slice_size(const km_fft *fft)
+{
+    return (size_t)fft->n[0] * (size_t)fft->n[1] * PLANES;
+}
+
+/* Where the rows of negative m0 begin in a slice. */
+static double complex *high_rows(const km_fft *fft)
+{
+    return fft->slice + (size_t)(fft->n[0] - fft->reach) * (size_t)fft->n[1] * PLANES;
+}
+
+static km_status make_direction(km_fft *fft, int direction)
+{
+    const int sign = direction == 0 ? FFTW_BACKWARD : FFTW_FORWARD;
+    const int row = fft->n[1] * PLANES;
+    fftw_complex *slice = (fftw_complex *)fft->slice, *high = (fftw_complex *)high_rows(fft);
+    fftw_complex *column = (fftw_complex *)fft->column;
+    fftw_iodim y = {fft->n[1], PLANES, PLANES}, x = {fft->n[0], row, row}, many_x = {row, 1, 1};
+    fftw_iodim many_low[2] = {{PLANES, 1, 1}, {fft->reach + 1, row, row}};
+    fftw_iodim many_high[2] = {{PLANES, 1, 1}, {fft->reach, row, row}};
+
+    fft->z[direction] = fftw_plan_many_dft(1, fft->n + 2, BATCH, column, NULL, 1, stride(fft),
+                                           column, NULL, 1, stride(fft), sign, FFTW_MEASURE);
+    fft->y_low[direction] =
+        fftw_plan_guru_dft(1, &y, 2, many_low, slice, slice, sign, FFTW_MEASURE);
+    fft->x[direction] = fftw_plan_guru_dft(1, &x, 1, &many_x, slice, slice, sign, FFTW_MEASURE);
+    if (fft->reach > 0)
+        fft->y_high[direction] =
+            fftw_plan_guru_dft(1, &y, 2, many_high, high, high, sign, FFTW_MEASURE);
+    return KM_CHECK(fft->z[direction] && fft->y_low[direction] && fft->x[direction],
+                    KM_E_INTERNAL, "FFTW made no plan");
+}
+
+static void measure_bases(km_fft *fft, int n_basis, km_basis *const *bases)
+{
+    for (int i = 0; i < n_basis; ++i) {
+        int n_column;
+        const km_column *column = km_basis_columns(bases[i], &n_column);
+
+        if (n_column > fft->n_column_max) fft->n_column_max = n_column;
+        for (int c = 0; c < n_column; ++c)
+            if (abs(column[c].m0) > fft->reach) fft->reach = abs(column[c].m0);
+    }
+    fft->n_column_max = (fft->n_column_max + BATCH - 1) / BATCH * BATCH;
+}
+
+km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, km_fft **out)
+{
+    km_fft *fft = NULL;
+    km_status status = KM_OK;
+
+    *out = NULL;
+    KM_TRY(KM_ALLOC(fft, 1));
+    memcpy(fft->n, n, sizeof fft->n);
+    measure_bases(fft, n_basis, bases);
+    fft->n_slice = (n[2] + PLANES - 1) / PLANES;
+    KM_TRY_TO(fail,
+              KM_CHECK(2 * fft->reach < n[0], KM_E_ARGUMENT,
+                       "FFT grid: %d points along axis 1 cannot hold plane waves up to %d",
+                       n[0], fft->reach));
+    KM_TRY_TO(fail, KM_ALLOC(fft->column, (size_t)fft->n_column_max * (size_t)stride(fft)));
+    KM_TRY_TO(fail, KM_ALLOC(fft->slice, slice_size(fft)));
+    KM_TRY_TO(fail, KM_ALLOC(fft->potential, slice_size(fft) * (size_t)fft->n_slice));
+    KM_TRY_TO(fail, KM_ALLOC(fft->density, slice_size(fft) * (size_t)fft->n_slice));
+    KM_TRY_TO(fail, make_direction(fft, 0));
+    KM_TRY_TO(fail, make_direction(fft, 1));
+    /* Measuring plans leaves numbers in the padding, which must be zero. */
+    memset(fft->column, 0,
+           sizeof *fft->column * (size_t)fft->n_column_max * (size_t)stride(fft));
+    *out = fft;
+    return KM_OK;
+fail:
+    km_fft_destroy(&fft);
+    return status;
+}
+
+void km_fft_destroy(km_fft **fft)
+{
+    km_fft *f = *fft;
+
+    if (!f) return;
+    for (int direction = 0; direction < 2; ++direction) {
+        fftw_destroy_plan(f->z[direction]);
+        fftw_destroy_plan(f->y_low[direction]);
+        fftw_destroy_plan(f->y_high[direction]);
+        fftw_destroy_plan(f->x[direction]);
+    }
+    KM_FREE(f->column);
+    KM_FREE(f->slice);
+    KM_FREE(f->potential);
+    KM_FREE(f->density);
+    KM_FREE(*fft);
+}
+
+/* Copy between the order of slices and plain [n0][n1][n2]. */
+static void to_slices(const km_fft *fft, const double *plain, double scale, double *sliced)
+{
+    const int n_xy = fft->n[0] * fft->n[1];
+
+    for (int xy = 0; xy < n_xy; ++xy)
+        for (int z = 0; z < fft->n[2]; ++z)
+            sliced[(size_t)(z / PLANES) * slice_size(fft) +
+                   (size_t)(xy * PLANES + z % PLANES)] =
+                scale * plain[(size_t)xy * (size_t)fft->n[2] + (size_t)z];
+}
+
+void km_fft_set_potential(km_fft *fft, const double *v_ha)
+{
+    to_slices(fft, v_ha, 1.0 / ((double)fft->n[0] * fft->n[1] * fft->n[2]), fft->potential);
+}
+
+void km_fft_clear_density(km_fft *fft)
+{
+    memset(fft->density, 0, sizeof(double) * slice_size(fft) * (size_t)fft->n_slice);
+}
+
+void km_fft_get_density(const km_fft *fft, double *density)
+{
+    const int n_xy = fft->n[0] * fft->n[1];
+
+    for (int xy = 0; xy < n_xy; ++xy)
+        for (int z = 0; z < fft->n[2]; ++z)
+            density[(size_t)xy * (size_t)fft->n[2] + (size_t)z] =
+                fft->density[(size_t)(z / PLANES) * slice_size(fft) +
+                             (size_t)(xy * PLANES + z % PLANES)];
+}
+
+long km_fft_n_transform(const km_fft *fft)
+{
+    return fft->n_transform;
+}
+
+/* What goes through one transform: one complex band, or two real ones with factors. */
+typedef struct {
+    const double *first, *second; /* second: NULL for a complex or a single band */
+    double factor[2];
+    bool is_real;
+} packet;
+
+static packet pack(const km_bands *bands, int band)
+{
+    packet p = {.is_real = bands->is_real, .factor = {1, 1}};
+
+    p.first = bands->data + (size_t)band * km_bands_stride(bands);
+    if (bands->is_real && band + 1 < bands->n_band) p.second = p.first + km_bands_stride(bands);
+    return p;
+}
+
+/* n plane waves from ig on of a packet into consecutive places. */
+static void load_run(const packet *p, int ig, int n, double complex *to)
+{
+    double *at = (double *)to;
+
+    if (!p->is_real) {
+        memcpy(to, p->first + 2 * ig, sizeof *to * (size_t)n);
+    } else if (p->second) {
+        for (int i = 0; i < n; ++i) {
+            at[2 * i] = p->factor[0] * p->first[ig + i];
+            at[2 * i + 1] = p->factor[1] * p->second[ig + i];
+        }
+    } else {
+        for (int i = 0; i < n; ++i) to[i] = p->factor[0] * p->first[ig + i];
+    }
+}
+
+static void transform_columns(km_fft *fft, int n_column, int direction)
+{
+    for (int c = 0; c < n_column; c += BATCH) {
+        fftw_complex *batch = (fftw_complex *)(fft->column + (size_t)c * (size_t)stride(fft));
+
+        fftw_execute_dft(fft->z[direction], batch, batch);
+    }
+}
+
+static void load_columns(km_fft *fft, const km_basis *basis, const packet *p)
+{
+    int n_column;
+    const km_column *column = km_basis_columns(basis, &n_column);
+
+    for (int c = 0; c < n_column; ++c) {
+        double complex *to = fft->column + (size_t)c * (size_t)stride(fft);
+        int n_negative = column[c].m2_first < 0 ? -column[c].m2_first : 0;
+        int start = column[c].m2_first > 0 ? column[c].m2_first : 0, end;
+
+        if (n_negative > column[c].n) n_negative = column[c].n;
+        end = start + column[c].n - n_negative;
+        memset(to, 0, sizeof *to * (size_t)fft->n[2]);
+        load_run(p, column[c].first + n_negative, end - start, to + start);
+        load_run(p, column[c].first, n_negative, to + fft->n[2] + column[c].m2_first);
+    }
+    /* What an earlier k-point left in the rest of the last batch would grow without bound. */
+    for (int c = n_column; c % BATCH != 0; ++c)
+        memset(fft->column + (size_t)c * (size_t)stride(fft), 0,
+               sizeof *fft->column * (size_t)fft->n[2]);
+    transform_columns(fft, n_column, 0);
+}
+
+static void add_run(const double complex *from, int n, bool is_real, double *first,
+                    double *second)
+{
+    const double *at = (const double *)from;
+
+    if (!is_real) {
+        for (int i = 0; i < 2 * n; ++i) first[i] += at[i];
+    } else {
+        for (int i = 0; i < n; ++i) first[i] += at[2 * i];
+        for (int i = 0; second && i < n; ++i) second[i] += at[2 * i + 1];
+    }
+}
+
+/* Transform the columns back and add them to one band, or to a pair of real bands. */
+static void add_columns(km_fft *fft, const km_basis *basis, const km_bands *out, int band)
+{
+    const size_t w = out->is_real ? 1 : 2;
+    double *first = out->data + (size_t)band * km_bands_stride(out);
+    double *second =
+        out->is_real && band + 1 < out->n_band ? first + km_bands_stride(out) : NULL;
+    int n_column;
+    const km_column *column = km_basis_columns(basis, &n_column);
+
+    transform_columns(fft, n_column, 1);
+    for (int c = 0; c < n_column; ++c) {
+        const double complex *from = fft->column + (size_t)c * (size_t)stride(fft);
+
+        for (int i = 0; i < column[c].n;) {
+            int m2 = column[c].m2_first + i;
+            int n = m2 < 0 ? -m2 : column[c].n - i;
+            size_t ig = (size_t)(column[c].first + i);
+
+            if (n > column[c].n - i) n = column[c].n - i;
+            add_run(from + (m2 < 0 ? fft->n[2] + m2 : m2), n, out->is_real, first + w * ig,
+                    second ? second + w * ig : NULL);
+            i += n;
+        }
+    }
+}
+
+static size_t place_in_slice(const km_fft *fft, const km_column *column)
+{
+    int x = column->m0 < 0 ? column->m0 + fft->n[0] : column->m0;
+    int y = column->m1 < 0 ? column->m1 + fft->n[1] : column->m1;
+
+    return (size_t)(x * fft->n[1] + y) * PLANES;
+}
+
+static void slice_to_real(km_fft *fft, const km_basis *basis, int is)
+{
+    int n_column;
+    const km_column *column = km_basis_columns(basis, &n_column);
+    fftw_complex *slice = (fftw_complex *)fft->slice, *high = (fftw_complex *)high_rows(fft);
+
+    memset(fft->slice, 0, sizeof *fft->slice * slice_size(fft));
+    for (int c = 0; c < n_column; ++c)
+        memcpy(fft->slice + place_in_slice(fft, column + c),
+               fft->column + (size_t)c * (size_t)stride(fft) + is * PLANES,
+               sizeof *fft->slice * PLANES);
+    fftw_execute_dft(fft->y_low[0], slice, slice);
+    if (fft->y_high[0]) fftw_execute_dft(fft->y_high[0], high, high);
+    fftw_execute_dft(fft->x[0], slice, slice);
+}
+
+static void slice_to_columns(km_fft *fft, const km_basis *basis, int is)
+{
+    int n_column;
+    const km_column *column = km_basis_columns(basis, &n_column);
+    fftw_complex *slice = (fftw_complex *)fft->slice, *high = (fftw_complex *)high_rows(fft);
+
+    fftw_execute_dft(fft->x[1], slice, slice);
+    fftw_execute_dft(fft->y_low[1], slice, slice);
+    if (fft->y_high[1]) fftw_execute_dft(fft->y_high[1], high, high);
+    for (int c = 0; c < n_column; ++c)
+        memcpy(fft->column + (size_t)c * (size_t)stride(fft) + is * PLANES,
+               fft->slice + place_in_slice(fft, column + c), sizeof *fft->slice * PLANES);
+}
+
+static void multiply_slice(km_fft *fft, int is)
+{
+    const double *v = fft->potential + (size_t)is * slice_size(fft);
+    double *f = (double *)fft->slice;
+
+    for (size_t i = 0; i < slice_size(fft); ++i) {
+        f[2 * i] *= v[i];
+        f[2 * i + 1] *= v[i];
+    }
+}
+
+static void add_slice(km_fft *fft, int is, double weight)
+{
+    double *density = fft->density + (size_t)is * slice_size(fft);
+    const double *f = (const double *)fft->slice;
+
+    for (size_t i = 0; i < slice_size(fft); ++i)
+        density[i] += weight * (f[2 * i] * f[2 * i] + f[2 * i + 1] * f[2 * i + 1]);
+}
+
+void km_fft_apply_potential(km_fft *fft, const km_basis *basis, const km_bands *in,
+                            const km_bands *out)
+{
+    for (int band = 0; band < in->n_band; band += in->is_real ? 2 : 1) {
+        packet p = pack(in, band);
+
+        load_columns(fft, basis, &p);
+        for (int is = 0; is < fft->n_slice; ++is) {
+            slice_to_real(fft, basis, is);
+            multiply_slice(fft, is);
+            slice_to_columns(fft, basis, is);
+        }
+        add_columns(fft, basis, out, band);
+        fft->n_transform += 2;
+    }
+}
+
+void km_fft_add_density(km_fft *fft, const km_basis *basis, const km_bands *bands,
+                        const double *weight)
+{
+    for (int band = 0; band < bands->n_band; band += bands->is_real ? 2 : 1) {
+        packet p = pack(bands, band);
+        double slice_weight = 1;
+
+        if (bands->is_real) {
+            p.factor[0] = sqrt(weight[band]);
+            p.factor[1] = p.second ? sqrt(weight[band + 1]) : 0;
+        } else {
+            slice_weight = weight[band];
+        }
+        if (bands->is_real ? p.factor[0] == 0 && p.factor[1] == 0 : slice_weight == 0) continue;
+        load_columns(fft, basis, &p);
+        for (int is = 0; is < fft->n_slice; ++is) {
+            slice_to_real(fft, basis, is);
+            add_slice(fft, is, slice_weight);
+        }
+        ++fft->n_transform;
+    }
+}
