@@ -29,6 +29,12 @@ $(B)/libkaimen.a: $(OBJECTS)
 $(B)/kaimen: $(CLI_OBJECTS) $(B)/libkaimen.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
+# The commit is compiled into one file, built anew when it changes.
+COMMIT := $(shell git describe --always --dirty=+ --exclude '*' 2>/dev/null || echo unknown)
+$(shell mkdir -p $(B) && echo '$(COMMIT)' | cmp -s - $(B)/commit || echo '$(COMMIT)' > $(B)/commit)
+$(B)/src/base/version.o: CFLAGS += -DKM_COMMIT='"$(COMMIT)"' -DKM_MODE='"$(MODE)"'
+$(B)/src/base/version.o: $(B)/commit
+
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
