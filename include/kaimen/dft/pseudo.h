@@ -74,7 +74,7 @@ KM_STATUS km_pseudo_find_file(const char *file, const char *folder, size_t n_pat
  *                     the family itself as an alias, else the element's first entry named FAMILY-q*
  * @param[in]  family  such as "GTH-PBE"; used only where entry is empty
  * @param[out] pseudo  ended with km_pseudo_destroy(); NULL on failure
- * @return KM_E_IO if the file cannot be read; KM_E_INPUT for no such entry or a broken one, as FILE:LINE: message
+ * @return KM_E_INPUT for a file that cannot be read, no such entry or a broken one (FILE:LINE: message)
  */
 KM_STATUS km_pseudo_read(const char *path, const char *symbol, const char *entry,
                          const char *family, km_pseudo **pseudo);
