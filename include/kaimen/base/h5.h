@@ -50,8 +50,12 @@ KM_STATUS km_h5_write_double(km_h5 *h5, const char *name, const char *unit, doub
 KM_STATUS km_h5_write_int(km_h5 *h5, const char *name, long value);
 KM_STATUS km_h5_write_text(km_h5 *h5, const char *name, const char *text);
 
-/** @brief Scalar attributes of a group. */
+/** @brief Text attributes of a group (or of the file's root). */
 KM_STATUS km_h5_write_attribute(km_h5 *h5, const char *name, const char *text);
+KM_STATUS km_h5_read_attribute(km_h5 *h5, const char *name, size_t n_text, char *text);
+
+/** @brief The unit that a dataset carries. */
+KM_STATUS km_h5_read_unit(km_h5 *h5, const char *name, size_t n_text, char *text);
 
 /** @brief Shape of a dataset; shape holds up to 4. */
 KM_STATUS km_h5_shape(km_h5 *h5, const char *name, int *n_dim, int shape[4]);
