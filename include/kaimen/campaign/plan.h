@@ -1,0 +1,64 @@
+#pragma once
+/**
+ * @file
+ * @brief The tasks of a campaign, each with its crystal: references first, then the surfaces that wait for them.
+ *
+ * Tasks are found by their identity. Adding one that is there already gives the index of the old one.
+ */
+#include "kaimen/builder/slab.h"
+#include "kaimen/campaign/task.h"
+
+typedef struct km_plan km_plan;
+
+/** @brief An empty plan, ended with km_plan_destroy(). Local. */
+KM_STATUS km_plan_create(km_plan **plan);
+
+/** @brief Free; accepts NULL. Local. */
+void km_plan_destroy(km_plan **plan);
+
+/**
+ * @brief Add a task. Local.
+ *
+ * @param[in]  task     kind, label, bulk, bulk_id, oriented_id, surface, priority are taken; the rest is filled in
+ * @param[in]  crystal  copied
+ * @param[in]  text     options that change the result: part of the identity
+ * @param[out] index    of the new task, or of the one with the same identity; may be NULL
+ * @return KM_E_ARGUMENT for a reference that is not in the plan
+ */
+KM_STATUS km_plan_add(km_plan *plan, const km_task *task, const km_crystal *crystal,
+                      const char *text, int *index);
+
+/**
+ * @brief Add a crystal's bulk, its accepted slabs and their oriented bulk cells. Local.
+ * @param[in] name  of the crystal, distinct in the plan
+ */
+KM_STATUS km_plan_add_surfaces(km_plan *plan, const char *name, const km_crystal *bulk,
+                               const km_slab_options *options, const char *text);
+
+/** @brief Ask a calculator for the size and time of every task: fills cost and estimate_s. Local. */
+KM_STATUS km_plan_estimate(km_plan *plan, km_calculator *calculator);
+
+/** @brief Number of tasks; task i; its crystal; all borrowed from the plan. Local. */
+int km_plan_n_task(const km_plan *plan);
+const km_task *km_plan_task(const km_plan *plan, int i);
+const km_crystal *km_plan_crystal(const km_plan *plan, int i);
+
+/** @brief What the calculator said of task i; all zero before km_plan_estimate. Local. */
+const km_calculation *km_plan_size(const km_plan *plan, int i);
+
+/** @brief Index of a task, -1 if there is none. Local. */
+int km_plan_find(const km_plan *plan, const char *id);
+
+/** @brief How the task is computed: forces; band edges of the bulk; one k-point along the vacuum. Local. */
+km_request km_plan_request(const km_task *task);
+
+/** @brief Crystals given to km_plan_add_surfaces, their names, and all their cuts, accepted and rejected. Local. */
+int km_plan_n_bulk(const km_plan *plan);
+const char *km_plan_bulk_name(const km_plan *plan, int i_bulk);
+const km_slab_list *km_plan_slabs(const km_plan *plan, int i_bulk);
+
+/** @brief Task of cut i_slab of crystal i_bulk, -1 for a rejected one. Local. */
+int km_plan_slab_task(const km_plan *plan, int i_bulk, int i_slab);
+
+/** @brief Largest vector along which a slab lies: index of its normal axis. */
+#define KM_SLAB_NORMAL_AXIS 2

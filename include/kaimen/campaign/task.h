@@ -1,0 +1,113 @@
+#pragma once
+/**
+ * @file
+ * @brief What a campaign evaluates: one task per crystal, and the numbers that come out. Plain values only.
+ *
+ * A surface waits for two references: the bulk (band edges relative to the mean potential) and the oriented bulk (energy
+ * with the slab's own settings). Numbers that do not exist are NaN.
+ */
+#include "kaimen/potential/calculator.h"
+
+#include <stdbool.h>
+
+#define KM_ID_SIZE 17 /* 16 hex digits of a SHA-256 */
+#define KM_TASK_LABEL_SIZE 128
+#define KM_TASK_TEXT_SIZE 32
+
+typedef enum { KM_TASK_BULK, KM_TASK_ORIENTED_BULK, KM_TASK_SURFACE } km_task_kind;
+#define KM_N_TASK_KIND 3
+
+typedef enum {
+    KM_TASK_QUEUED,
+    KM_TASK_RUNNING,
+    KM_TASK_DONE,   /* evaluated: there is a result */
+    KM_TASK_FAILED, /* ended without one: the reason says why */
+    KM_TASK_PRUNED  /* not evaluated, by its prediction */
+} km_task_state;
+#define KM_N_TASK_STATE 5
+
+/** Facts of a slab that its crystal does not show. */
+typedef struct {
+    int miller[3];
+    int termination;
+    char type[4];                 /* "A", "B" */
+    char name[KM_TASK_TEXT_SIZE]; /* such as "(110)a" */
+    bool has_inversion;
+    double area_bohr2;  /* of one face */
+    double repeat_bohr; /* of the bulk along the normal */
+    double n_bulk;      /* oriented bulk cells in the slab */
+} km_surface;
+
+typedef struct {
+    char id[KM_ID_SIZE]; /* hash of the physical content */
+    km_task_kind kind;
+    km_task_state state;
+    char label[KM_TASK_LABEL_SIZE];   /* such as "MgO (110)a" */
+    char bulk[KM_TASK_TEXT_SIZE * 2]; /* name of the crystal it was made from */
+    char bulk_id[KM_ID_SIZE];         /* references that must be done first; "" for none */
+    char oriented_id[KM_ID_SIZE];
+    km_surface surface; /* zero for other kinds */
+    int n_atom;
+    double priority;   /* larger ones first */
+    double cost;       /* plane waves x bands x k-points, see cost.h */
+    double estimate_s; /* the calculator's guess of its time */
+    int n_attempt;     /* times it was started, interrupted ones too */
+    int instance;      /* job that started it last, counted from 1; 0: none */
+    int team;
+    double started_s; /* seconds since 1970; 0: never */
+    double ended_s;
+    char outcome[KM_TASK_TEXT_SIZE]; /* km_outcome_name, "no vacuum plateau", "crashed", ... */
+    char reason[KM_REASON_SIZE];
+    double prediction_j_m2; /* of the policy before the calculation; NaN: none */
+    double uncertainty_j_m2;
+} km_task;
+
+/** Surface quantities; see dft/edges.h. */
+typedef struct {
+    double gamma_j_m2;
+    double ip_ev; /* through the bulk */
+    double ea_ev;
+    double gap_ev;
+    double ip_direct_ev; /* from the slab's own levels */
+    double ea_direct_ev;
+    double gap_direct_ev;
+    double vacuum_lower_ha;
+    double vacuum_upper_ha;
+    double flatness_ha;
+    double field_ev_ang;
+} km_surface_result;
+
+typedef struct {
+    km_calculation calculation;
+    double energy_ha; /* NaN where it did not converge */
+    double gap_ev;    /* of the calculated cell; NaN without bands */
+    km_surface_result surface;
+    char outcome[KM_TASK_TEXT_SIZE];
+    char reason[KM_REASON_SIZE];
+    km_task_state
+        state; /* how the task ends: done, failed, or queued again when it was stopped */
+    int n_rank;
+    double time_s;
+} km_result;
+
+/** @brief "bulk", "oriented_bulk", "surface": also the groups of the database. Local. */
+const char *km_task_kind_name(km_task_kind kind);
+
+/** @brief "queued", "running", "done", "failed", "pruned". Local. */
+const char *km_task_state_name(km_task_state state);
+
+/** @brief Index of a name, -1 if unknown. Local. */
+int km_task_kind_find(const char *name);
+int km_task_state_find(const char *name);
+
+/** @brief A result in which every number is NaN or 0. Local. */
+km_result km_result_empty(void);
+
+/**
+ * @brief Identity of a task: 16 hex digits of the SHA-256 of its physical content. Local.
+ *
+ * The content is the kind, the cell rounded to 1e-4 bohr, the atoms wrapped into the cell, rounded to 1e-5 of it and sorted,
+ * and the text (options that change the result, identities of references). It does not depend on the order of atoms.
+ */
+KM_STATUS km_task_identify(km_task_kind kind, const km_crystal *crystal, const char *text,
+                           char id[KM_ID_SIZE]);
