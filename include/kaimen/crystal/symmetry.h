@@ -27,7 +27,10 @@ KM_STATUS km_symmetry_create(const km_crystal *crystal, double tolerance_bohr,
 
 /**
  * @brief The subgroup of a group whose operations have mask[i] true. Local.
+ *
+ * Where spglib cannot name the subgroup, its number is 0 and its symbol empty.
  * @param[in] mask  [n_operation]; the kept operations must form a group
+ * @return KM_E_ARGUMENT when they do not
  */
 KM_STATUS km_symmetry_create_subgroup(const km_symmetry *symmetry, const bool *mask,
                                       km_symmetry **subgroup);
@@ -52,7 +55,7 @@ int km_symmetry_number(const km_symmetry *symmetry);
 const char *km_symmetry_symbol(const km_symmetry *symmetry);
 
 /**
- * @brief Inversion centre nearest to the origin. Local.
+ * @brief Inversion centre nearest to the origin; exactly the origin when it is within the tolerance. Local.
  * @param[out] centre_frac  fractional, each in (-1/2, 1/2], [3]; untouched when there is none
  * @return whether the group holds an inversion
  */
@@ -69,6 +72,7 @@ KM_STATUS km_symmetry_find_conventional(const km_crystal *crystal, double tolera
 /**
  * @brief Reduce a regular mesh of k-points by the group and, on request, time reversal. Local.
  *
+ * Only operations that map the whole mesh onto itself are used: they are a group, and the weights add up.
  * Mesh point (i, j, k) is ((i + s_0/2)/mesh[0], ...) with shift s = 0 or 1, at index i + mesh[0] (j + mesh[1] k).
  * @param[out] map  index of the representative of each mesh point, [mesh[0]*mesh[1]*mesh[2]]
  */
