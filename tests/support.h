@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,16 @@
             km_status_print_trace(stderr);                                                     \
             fail_msg("%s: %s", #expression, km_status_message());                              \
         }                                                                                      \
+    } while (0)
+
+/** Fail the test unless |actual - expected| <= tolerance; prints all three with 15 digits. */
+#define ASSERT_CLOSE(actual, expected, tolerance)                                              \
+    do {                                                                                       \
+        double close_actual_ = (actual), close_expected_ = (expected);                         \
+        double close_tolerance_ = (tolerance);                                                 \
+        if (!(fabs(close_actual_ - close_expected_) <= close_tolerance_))                      \
+            fail_msg("%s = %.15g, expected %.15g within %.2g", #actual, close_actual_,         \
+                     close_expected_, close_tolerance_);                                       \
     } while (0)
 
 /** Define main: run the group `tests` under MPI, then require that every block was freed. */
