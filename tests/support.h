@@ -37,6 +37,13 @@
                      close_expected_, close_tolerance_);                                       \
     } while (0)
 
+/** Skip the test, and say why: the runner prints it. */
+#define KM_SKIP(reason)                                                                        \
+    do {                                                                                       \
+        printf("[  REASON  ] %s: %s\n", __func__, (reason));                                   \
+        skip();                                                                                \
+    } while (0)
+
 /** Define main: run the group `tests` under MPI, then require that every block was freed. */
 #define KM_TEST_MAIN(tests)                                                                    \
     int main(int argc, char **argv)                                                            \
