@@ -24,13 +24,13 @@ KM_STATUS km_kpoints_find_mesh(const km_crystal *crystal, double spacing_bohr, i
                                int mesh[3]);
 
 /**
- * @brief A regular mesh, reduced. Collective on comm.
+ * @brief A regular mesh, reduced. Local: of comm only size and rank are read.
  *
  * Mesh point (i, j, l) is ((i + shift_0/2)/mesh_0, ...): with no shift the mesh holds Gamma.
  * @param[in]  symmetry  group that the density has; NULL: reduce by time reversal only
  * @param[in]  mesh      points along each reciprocal vector, > 0
  * @param[in]  shift     0 or 1 along each: half a step
- * @param[in]  comm      ranks that share the points; only its size and rank are kept
+ * @param[in]  comm      ranks that share the points
  * @param[out] kpoints   ended with km_kpoints_destroy()
  * @return KM_E_ARGUMENT for a mesh or shift out of range
  */
@@ -39,7 +39,7 @@ KM_STATUS km_kpoints_create(const km_symmetry *symmetry, const int mesh[3], cons
 
 /**
  * @brief Points where band edges like to sit: Gamma and, of the Brillouin zone, the centres of its faces, its corners
- * and the middles of its edges; of every set of equivalent points one. Collective on comm.
+ * and the middles of its edges; of every set of equivalent points one. Local: of comm only size and rank are read.
  *
  * For a primitive fcc cell these are Gamma, X, L, W and U (= K); for hexagonal Gamma, A, M, L, K and H; for a simple box
  * all points with coordinates 0 and 1/2. The zone is found from the lattice, so the setting of the cell does not
