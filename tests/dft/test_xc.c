@@ -1,0 +1,230 @@
+/* np: 1 */
+#include "support.h"
+
+#include "kaimen/base/units.h"
+#include "kaimen/dft/xc.h"
+
+#include <math.h>
+
+static const km_functional functionals[] = {KM_FUNCTIONAL_LDA, KM_FUNCTIONAL_PBE,
+                                            KM_FUNCTIONAL_PBESOL};
+
+typedef struct {
+    double e, v_rho, v_sigma;
+} point;
+
+/** One point; v_sigma is 0 for LDA. */
+static point evaluate(const km_xc *xc, double rho, double sigma)
+{
+    bool has = km_xc_has_gradient(xc);
+    point p = {0};
+
+    km_xc_compute(xc, 1, &rho, has ? &sigma : NULL, &p.e, &p.v_rho, has ? &p.v_sigma : NULL);
+    return p;
+}
+
+static km_xc *functional(km_functional which)
+{
+    km_xc *xc;
+
+    ASSERT_OK(km_xc_create(which, 1, &xc));
+    return xc;
+}
+
+/* Independent formulas, written from the papers. */
+
+/** Correlation energy per electron. Perdew and Wang (1992), eq. 10 and table I. */
+static double pw92(double rho)
+{
+    const double a = 0.0310907, a1 = 0.21370, b[] = {7.5957, 3.5876, 1.6382, 0.49294};
+    double rs = cbrt(3.0 / (4.0 * KM_PI * rho)), s = sqrt(rs);
+    double series = s * (b[0] + s * (b[1] + s * (b[2] + s * b[3])));
+
+    return -2.0 * a * (1.0 + a1 * rs) * log(1.0 + 1.0 / (2.0 * a * series));
+}
+
+/** Exchange energy per electron of the uniform gas. */
+static double slater(double rho)
+{
+    return -0.75 * cbrt(3.0 * rho / KM_PI);
+}
+
+/** e_xc per volume. Perdew, Burke and Ernzerhof (1996), eqs. 7, 8 and 14. */
+static double pbe(double rho, double sigma, double mu, double beta)
+{
+    const double kappa = 0.804, gamma = (1.0 - log(2.0)) / (KM_PI * KM_PI);
+    double kf = cbrt(3.0 * KM_PI * KM_PI * rho), ks2 = 4.0 * kf / KM_PI;
+    double s2 = sigma / (4.0 * kf * kf * rho * rho), t2 = sigma / (4.0 * ks2 * rho * rho);
+    double fx = 1.0 + kappa - kappa / (1.0 + mu * s2 / kappa);
+    double a = beta / gamma / (exp(-pw92(rho) / gamma) - 1.0);
+    double ratio = t2 * (1.0 + a * t2) / (1.0 + a * t2 + a * a * t2 * t2);
+
+    return rho * (slater(rho) * fx + pw92(rho) + gamma * log(1.0 + beta / gamma * ratio));
+}
+
+static void lda_is_slater_plus_perdew_wang(void **state)
+{
+    km_xc *xc = functional(KM_FUNCTIONAL_LDA);
+
+    (void)state;
+    for (double rho = 1e-6; rho < 20.0; rho *= 3.0) {
+        double wanted = rho * (slater(rho) + pw92(rho));
+
+        /* libxc carries two more digits of A than the paper's table. */
+        assert_true(fabs(evaluate(xc, rho, 0.0).e / wanted - 1.0) < 1e-6);
+    }
+    km_xc_destroy(&xc);
+}
+
+static void pbe_and_pbesol_follow_their_papers(void **state)
+{
+    const double mu[] = {0, 0.21951, 10.0 / 81.0}, beta[] = {0, 0.066725, 0.046};
+
+    (void)state;
+    for (int i = 1; i < 3; ++i) {
+        km_xc *xc = functional(functionals[i]);
+
+        for (double rho = 1e-5; rho < 20.0; rho *= 5.0)
+            for (double s2 = 0.01; s2 < 50.0; s2 *= 4.0) {
+                double kf = cbrt(3.0 * KM_PI * KM_PI * rho);
+                double sigma = 4.0 * s2 * kf * kf * rho * rho;
+                double wanted = pbe(rho, sigma, mu[i], beta[i]);
+
+                /* The papers round mu and beta to five digits. */
+                assert_true(fabs(evaluate(xc, rho, sigma).e / wanted - 1.0) < 2e-5);
+            }
+        km_xc_destroy(&xc);
+    }
+}
+
+static void pbe_without_gradient_is_lda(void **state)
+{
+    km_xc *lda = functional(KM_FUNCTIONAL_LDA);
+
+    (void)state;
+    for (int i = 1; i < 3; ++i) {
+        km_xc *xc = functional(functionals[i]);
+
+        for (double rho = 1e-8; rho < 20.0; rho *= 7.0) {
+            point a = evaluate(lda, rho, 0.0), b = evaluate(xc, rho, 0.0);
+
+            assert_true(fabs(b.e / a.e - 1.0) < 1e-10);
+            assert_true(fabs(b.v_rho / a.v_rho - 1.0) < 1e-10);
+        }
+        km_xc_destroy(&xc);
+    }
+    km_xc_destroy(&lda);
+}
+
+/** Fourth-order central difference of e with relative steps. */
+static double slope(const km_xc *xc, double rho, double sigma, bool of_rho)
+{
+    double x = of_rho ? rho : sigma, h = 1e-3 * x, e[5];
+
+    for (int i = -2; i <= 2; ++i)
+        e[i + 2] =
+            of_rho ? evaluate(xc, rho + i * h, sigma).e : evaluate(xc, rho, sigma + i * h).e;
+    return (e[0] - 8.0 * e[1] + 8.0 * e[3] - e[4]) / (12.0 * h);
+}
+
+static void potentials_are_derivatives_of_the_energy(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; ++i) {
+        km_xc *xc = functional(functionals[i]);
+
+        for (double rho = 1e-7; rho < 20.0; rho *= 6.0)
+            for (double s2 = 0.01; s2 < 200.0; s2 *= 5.0) {
+                double sigma =
+                    4.0 * s2 * pow(3.0 * KM_PI * KM_PI, 2.0 / 3.0) * pow(rho, 8.0 / 3.0);
+                point p = evaluate(xc, rho, sigma);
+                double scale = fabs(p.e) / sigma;
+
+                assert_true(fabs(slope(xc, rho, sigma, true) - p.v_rho) <
+                            1e-7 * (fabs(p.v_rho) + fabs(p.e) / rho));
+                if (km_xc_has_gradient(xc))
+                    assert_true(fabs(slope(xc, rho, sigma, false) - p.v_sigma) < 1e-8 * scale);
+            }
+        km_xc_destroy(&xc);
+    }
+}
+
+static void everything_is_finite_and_bounded_in_vacuum(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; ++i) {
+        km_xc *xc = functional(functionals[i]);
+
+        for (double rho = 1e-20; rho < 2.0; rho *= 2.3)
+            for (double sigma = 1e-40; sigma < 1e3; sigma *= 10.0) {
+                point p = evaluate(xc, rho, sigma);
+                double s = sqrt(sigma);
+
+                /* |v| <= a few times the exchange potential; de/d|grad rho| = 2 |grad rho| v_sigma. */
+                assert_true(isfinite(p.e) &&
+                            fabs(p.e) <= 2.5 * pow(rho, 4.0 / 3.0) + 0.1 * rho);
+                assert_true(isfinite(p.v_rho) && fabs(p.v_rho) <= 3.0 * cbrt(rho) + 0.1);
+                assert_true(isfinite(p.v_sigma) && fabs(2.0 * s * p.v_sigma) < 0.2);
+                if (rho < KM_XC_DENSITY_THRESHOLD) {
+                    assert_true(p.e == 0.0 && p.v_rho == 0.0 && p.v_sigma == 0.0);
+                }
+            }
+        km_xc_destroy(&xc);
+    }
+}
+
+static void negative_density_counts_as_none(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; ++i) {
+        km_xc *xc = functional(functionals[i]);
+        point p = evaluate(xc, -0.3, 0.1);
+
+        assert_true(p.e == 0.0 && p.v_rho == 0.0 && p.v_sigma == 0.0);
+        km_xc_destroy(&xc);
+    }
+}
+
+static void many_points_equal_single_points(void **state)
+{
+    enum { N = 777 };
+    static double rho[N], sigma[N], e[N], v_rho[N], v_sigma[N];
+    km_xc *xc = functional(KM_FUNCTIONAL_PBE);
+
+    (void)state;
+    for (int i = 0; i < N; ++i) {
+        rho[i] = i % 5 ? 0.01 * i : -1e-4;
+        sigma[i] = 0.003 * (N - i);
+    }
+    km_xc_compute(xc, N, rho, sigma, e, v_rho, v_sigma);
+    for (int i = 0; i < N; ++i) {
+        point p = evaluate(xc, rho[i], sigma[i]);
+
+        assert_true(p.e == e[i] && p.v_rho == v_rho[i] && p.v_sigma == v_sigma[i]);
+    }
+    km_xc_destroy(&xc);
+}
+
+static void an_unsupported_functional_is_refused(void **state)
+{
+    km_xc *xc;
+
+    (void)state;
+    assert_int_equal(km_xc_create(KM_FUNCTIONAL_PBE, 2, &xc), KM_E_ARGUMENT);
+    assert_null(xc);
+    assert_int_equal(km_xc_create((km_functional)99, 1, &xc), KM_E_ARGUMENT);
+    assert_null(xc);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(lda_is_slater_plus_perdew_wang),
+    cmocka_unit_test(pbe_and_pbesol_follow_their_papers),
+    cmocka_unit_test(pbe_without_gradient_is_lda),
+    cmocka_unit_test(potentials_are_derivatives_of_the_energy),
+    cmocka_unit_test(everything_is_finite_and_bounded_in_vacuum),
+    cmocka_unit_test(negative_density_counts_as_none),
+    cmocka_unit_test(many_points_equal_single_points),
+    cmocka_unit_test(an_unsupported_functional_is_refused),
+};
+
+KM_TEST_MAIN(tests)
