@@ -128,6 +128,14 @@ static void append_name(char *list, size_t size, const char *name)
         snprintf(list + used, size - used, "%s%s", used ? ", " : "", name);
 }
 
+/** Whether the header line is followed by "NA": POTENTIAL_UZH announces some entries that do not exist. */
+static bool is_placeholder(const reader *in)
+{
+    const char *body = in->rest + strspn(in->rest, SEPARATORS);
+
+    return strcspn(body, SEPARATORS) == 2 && !strncmp(body, "NA", 2);
+}
+
 /** Put the reader behind the header line of the wanted entry. */
 static km_status find_entry(reader *in, const char *symbol, const char *entry,
                             const char *family, km_pseudo_info *info)
@@ -140,7 +148,7 @@ static km_status find_entry(reader *in, const char *symbol, const char *entry,
         char *first = token_of_line(in);
         match found;
 
-        if (strcmp(first, symbol)) continue;
+        if (strcmp(first, symbol) || is_placeholder(in)) continue;
         found = match_names(in, entry, family, label);
         append_name(seen, sizeof seen, label);
         if (found == MATCH_NONE || (found == MATCH_FAMILY && fallback)) continue;
