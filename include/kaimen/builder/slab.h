@@ -26,7 +26,11 @@
 
 #include <stdbool.h>
 
-#define KM_SLAB_TEXT_SIZE 128
+#define KM_SLAB_LABEL_SIZE 32
+#define KM_SLAB_REASON_SIZE 256
+
+/** Largest max_index that is accepted. */
+#define KM_SLAB_MAX_INDEX 9
 
 /** What became of a cut. Only A and B are built. */
 typedef enum {
@@ -39,8 +43,8 @@ typedef enum {
 } km_slab_type;
 
 typedef struct {
-    int max_index;         /* largest |h|, |k|, |l| */
-    double thickness_bohr; /* least thickness from cut to cut */
+    int max_index;         /* largest |h|, |k|, |l|, 1 to KM_SLAB_MAX_INDEX */
+    double thickness_bohr; /* least n_bulk d: the bulk that the slab holds */
     double vacuum_bohr;    /* from the topmost atoms to the next slab's lowest */
     int max_atom;          /* larger slabs are rejected, not built */
     double tolerance_bohr; /* atoms and planes closer than this coincide */
@@ -51,12 +55,12 @@ typedef struct {
     int miller[3];
     int termination; /* counts the terminations of this (hkl) from 0 */
     km_slab_type type;
-    bool is_accepted;                 /* type A or B, not too large: there is a crystal */
-    int duplicate_of;                 /* index into the list for KM_SLAB_DUPLICATE, else -1 */
-    char label[KM_SLAB_TEXT_SIZE];    /* such as "(110)a" */
-    char reason[KM_SLAB_TEXT_SIZE];   /* why it was rejected; "" when it was accepted */
-    char isometry[KM_SLAB_TEXT_SIZE]; /* kept by the slab and mapping n to -n; "none" */
-    bool has_inversion;               /* the slab keeps an inversion, at the origin */
+    bool is_accepted;                  /* type A or B, not too large: there is a crystal */
+    int duplicate_of;                  /* index into the list for KM_SLAB_DUPLICATE, else -1 */
+    char label[KM_SLAB_LABEL_SIZE];    /* such as "(110)a" */
+    char reason[KM_SLAB_REASON_SIZE];  /* why it was rejected; "" when it was accepted */
+    char isometry[KM_SLAB_LABEL_SIZE]; /* kept by the slab and mapping n to -n; "none" */
+    bool has_inversion;                /* the slab keeps an inversion, at the origin */
     char outermost
         [KM_FORMULA_SIZE]; /* reduced formula of the outermost atomic plane; "" if polar */
     int n_center;          /* fixed heights per repeat, 0 if polar */
@@ -64,7 +68,7 @@ typedef struct {
     int n_atom;
     double area_bohr2;     /* of one face */
     double repeat_bohr;    /* d */
-    double n_repeat;       /* thickness from cut to cut in units of d */
+    double n_repeat;       /* i/n_center and the whole repeats more */
     double thickness_bohr; /* from the lowest to the topmost atomic plane */
     double n_bulk; /* slab = n_bulk oriented bulk cells: E_slab - n_bulk E_bulk is exact */
 } km_slab_info;

@@ -1,0 +1,96 @@
+#include "builder/cut.h"
+
+#include "kaimen/base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/** Type of a slab, and the repeats of bulk that its atoms make up. */
+static km_slab_type classify(const km_stack *stack, int low, int high, int *counts,
+                             double *n_bulk)
+{
+    km_slab_type type = stack->is_layered ? KM_SLAB_A : KM_SLAB_B;
+
+    km_stack_compute_counts(stack, low, high, counts);
+    if (!km_stack_is_stoichiometric(stack, counts)) {
+        type = KM_SLAB_C;
+        /* Both boundary planes are images of each other: any one of them may be dropped. */
+        km_stack_compute_counts(stack, low + 1, high, counts);
+    }
+    if (!km_stack_is_stoichiometric(stack, counts)) return KM_SLAB_NONSTOICHIOMETRIC;
+    *n_bulk = (double)counts[0] / stack->bulk[0];
+    return type;
+}
+
+/**
+ * The slab of i/n_center about a fixed height, thickened by whole repeats. Where the crystal has inversion centres, steps
+ * of 2/n_center, which keep the termination too, first bring the centre to one of them: the slab then stays centrosymmetric.
+ */
+static km_cut make_cut(const km_stack *stack, double centre, int i, double least_repeat,
+                       int *counts)
+{
+    const double step = 1.0 / stack->n_center;
+    double bottom = centre - i * step / 2, top = centre + i * step / 2, missing;
+    km_cut cut = {0};
+    int n_more;
+
+    for (int m = 0; stack->inversion >= 0 && m < stack->n_center; m++) {
+        if (km_stack_has_inversion(stack, centre)) break;
+        centre += step;
+        top += 2 * step;
+    }
+    cut.n_bulk = cut.n_repeat = top - bottom;
+    cut.low = km_stack_find_above(stack, bottom);
+    cut.high = km_stack_find_above(stack, top + 2 * stack->tolerance) - 1;
+    cut.gap = km_stack_height(stack, cut.low) - km_stack_height(stack, cut.low - 1);
+    /* One repeat more, so that there is a plane; it does not change the type. */
+    cut.type = classify(stack, cut.low, cut.high + stack->n_plane, counts, &cut.n_bulk);
+    if (cut.type != KM_SLAB_NONSTOICHIOMETRIC) cut.n_bulk -= 1;
+    missing = fmax(least_repeat, 1e-6) - cut.n_bulk;
+    n_more = missing > 0 ? (int)ceil(missing - 1e-9) : 0;
+    cut.high += n_more * stack->n_plane;
+    cut.centre = centre + n_more / 2.0;
+    cut.n_repeat += n_more;
+    cut.n_bulk += n_more;
+    return cut;
+}
+
+/** Whether the lowest planes are images of each other by a translation along n: any multiple of 2/n_center. */
+static bool is_same_termination(const km_stack *stack, const km_cut *a, const km_cut *b)
+{
+    double steps =
+        (km_stack_height(stack, a->low) - km_stack_height(stack, b->low)) * stack->n_center / 2;
+
+    return fabs(steps - round(steps)) <= 2 * stack->n_center * stack->tolerance;
+}
+
+static int compare_cuts(const void *first, const void *second)
+{
+    const km_cut *a = first, *b = second;
+
+    if (a->type != b->type) return a->type < b->type ? -1 : 1;
+    if (fabs(a->gap - b->gap) > 1e-6) return a->gap > b->gap ? -1 : 1;
+    return a->low - b->low;
+}
+
+km_status km_cut_find(const km_stack *stack, double least_repeat, int *n_cut, km_cut *cuts)
+{
+    int *counts, n = 0;
+
+    KM_TRY(KM_ALLOC(counts, stack->n_species));
+    for (int trial = 0; trial < KM_CUT_MAX; trial++) {
+        double centre = stack->shift + (trial / 2) / (double)stack->n_center;
+        km_cut cut = make_cut(stack, centre, trial % 2 + 1, least_repeat, counts);
+        int j = 0;
+
+        while (j < n && !is_same_termination(stack, cuts + j, &cut)) j++;
+        if (j == n)
+            cuts[n++] = cut;
+        else if (cut.n_bulk < cuts[j].n_bulk - 1e-9)
+            cuts[j] = cut;
+    }
+    KM_FREE(counts);
+    qsort(cuts, (size_t)n, sizeof *cuts, compare_cuts);
+    *n_cut = n;
+    return KM_OK;
+}

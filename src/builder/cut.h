@@ -1,0 +1,32 @@
+#pragma once
+/**
+ * @file
+ * @brief The terminations of one (hkl): where slabs begin and end, and of which type they are.
+ */
+#include "builder/stack.h"
+#include "kaimen/builder/slab.h"
+
+/** Two kinds of fixed height as centre, i = 1 and 2. */
+#define KM_CUT_MAX 4
+
+typedef struct {
+    km_slab_type type;
+    int low, high;   /* lowest and highest plane */
+    double centre;   /* fixed height, halfway between them */
+    double n_repeat; /* i/n_center and whole repeats */
+    double n_bulk;   /* repeats that the atoms make up; type C: without one boundary plane */
+    double gap;      /* from the lowest plane to the one below it, repeats */
+} km_cut;
+
+/**
+ * @brief Terminations of a stack that has fixed heights, at most KM_CUT_MAX. Local.
+ *
+ * Cuts with the same lowest plane, up to translations along n that the crystal has, are one termination; the thinner slab
+ * stands for it. Order: type, then the widest gap first.
+ *
+ * @param[in]  stack         n_center > 0
+ * @param[in]  least_repeat  least n_bulk
+ * @param[out] n_cut         number of terminations
+ * @param[out] cuts          [KM_CUT_MAX]
+ */
+KM_STATUS km_cut_find(const km_stack *stack, double least_repeat, int *n_cut, km_cut *cuts);
