@@ -20,7 +20,8 @@ typedef struct {
     const km_crystal *crystal;        /* borrowed; needed on rank 0 only */
 } km_campaign_bulk;
 
-/** What a campaign is: plain values and borrowed texts. Only rank 0's are read, but for calculator settings. */
+/** What a campaign is: plain values and borrowed texts. The same on every rank, but for
+ * the crystals, which rank 0 alone needs. */
 typedef struct {
     char name[KM_CAMPAIGN_NAME_SIZE];
     char ledger_path[KM_PATH_SIZE];
@@ -31,8 +32,6 @@ typedef struct {
     const char *
         physics_text; /* borrowed: every effective value that changes a result; goes into the identities */
     const char *input_text; /* borrowed: effective options as YAML, stored with the results */
-    const char *version;    /* borrowed: of the program */
-    const char *commit;     /* borrowed */
     const char *policy;     /* borrowed: see learner/policy.h; NULL: none */
     unsigned long seed;
     int team_size;            /* ranks of a team; 0: chosen */

@@ -4,8 +4,8 @@
  * @brief The durable record of a campaign: one SQLite file, one writer. All functions are local.
  *
  * synchronous = FULL with a rollback journal, so that a finished transaction survives a crash of the machine, on network
- * file systems too. A task's change of state and its result are one transaction. The writer holds a lock on LEDGER.lock,
- * which the system releases when the process ends in any way. Readers work beside the writer.
+ * file systems too. A task's change of state and its result are one transaction. The writer holds a lock on the file, which the
+ * system releases when the process ends in any way. Readers work beside the writer.
  *
  * Tables: meta (key, value), instance (one row per job), task, result (with the HDF5 image), event. docs/database.md
  * lists the columns.
@@ -20,9 +20,7 @@ typedef struct km_ledger km_ledger;
 /** Whose ledger it is: borrowed texts. */
 typedef struct {
     const char *name;
-    const char *hash; /* of the physical input: a ledger with another one is refused */
-    const char *version;
-    const char *commit;
+    const char *hash;  /* of the physical input: a ledger with another one is refused */
     const char *input; /* effective options, stored */
 } km_ledger_identity;
 
@@ -51,7 +49,7 @@ void km_ledger_close(km_ledger **ledger);
 /** @brief Number of the writer's instance, from 1; 0 for a reader. */
 int km_ledger_instance(const km_ledger *ledger);
 
-/** @brief A transaction over several of the changes below; without one, each change is its own. */
+/** @brief A transaction: the changes of state below belong in one. After an error, close the ledger. */
 KM_STATUS km_ledger_begin(km_ledger *ledger);
 KM_STATUS km_ledger_commit(km_ledger *ledger);
 
@@ -93,10 +91,13 @@ KM_STATUS km_ledger_note(km_ledger *ledger, const char *id, const char *what,
 /** @brief End the instance's row: time and how it ended. */
 KM_STATUS km_ledger_end_instance(km_ledger *ledger, const char *how);
 
+/** @brief Set a value of the table meta. */
+KM_STATUS km_ledger_set_meta(km_ledger *ledger, const char *key, const char *value);
+
 /** @brief Number of tasks in each state, of one kind or (kind = -1) of all. */
 KM_STATUS km_ledger_count(km_ledger *ledger, int kind, int n_state[KM_N_TASK_STATE]);
 
-/** @brief One value of the table meta ("name", "hash", "version", "commit", "input"); ended with KM_FREE. */
+/** @brief A value of the table meta ("name", "hash", "version", "commit", "input"), "" for none; ended with KM_FREE. */
 KM_STATUS km_ledger_meta(km_ledger *ledger, const char *key, char **value);
 
 /**

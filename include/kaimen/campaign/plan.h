@@ -10,6 +10,8 @@
 
 typedef struct km_plan km_plan;
 
+#define KM_SLAB_NORMAL_AXIS 2 /* c of a slab is its normal, see builder/slab.h */
+
 /** @brief An empty plan, ended with km_plan_destroy(). Local. */
 KM_STATUS km_plan_create(km_plan **plan);
 
@@ -59,6 +61,3 @@ const km_slab_list *km_plan_slabs(const km_plan *plan, int i_bulk);
 
 /** @brief Task of cut i_slab of crystal i_bulk, -1 for a rejected one. Local. */
 int km_plan_slab_task(const km_plan *plan, int i_bulk, int i_slab);
-
-/** @brief Largest vector along which a slab lies: index of its normal axis. */
-#define KM_SLAB_NORMAL_AXIS 2
