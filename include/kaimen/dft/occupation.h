@@ -27,10 +27,11 @@ typedef struct {
 typedef struct {
     double fermi_ha;   /* fixed occupations: the VBM; smeared insulator: middle of the gap */
     double entropy_ha; /* -TS, <= 0 */
-    double vbm_ha;     /* highest energy of band n_electron/2 */
-    double cbm_ha;     /* lowest energy of the next band */
-    bool has_cbm;      /* that band was computed and n_electron is even; else cbm_ha = vbm_ha */
-    bool is_metallic;  /* the two bands overlap, or n_electron is odd */
+    double
+        vbm_ha; /* highest energy of band n_electron/2; the Fermi level when n_electron is not even */
+    double cbm_ha;    /* lowest energy of the next band; the VBM when that was not computed */
+    bool has_cbm;     /* n_electron is even and the next band was computed */
+    bool is_metallic; /* the two bands overlap, or n_electron is not even */
 } km_occupation;
 
 /**
@@ -44,7 +45,7 @@ typedef struct {
  * @param[out] occupation      0 to 2, [n_k][n_band]
  * @param[out] result          Fermi level, entropy, edges
  * @return KM_E_INPUT for fixed occupations of an odd or fractional number of electrons; KM_E_ARGUMENT for too few bands
- *         or a width that is not positive; KM_E_NUMERIC for an eigenvalue that is not finite
+ *         a width that is not positive or no electrons; KM_E_NUMERIC for an eigenvalue that is not finite
  */
 KM_STATUS km_occupation_compute(int n_k, const double *weight, const double *eigenvalues_ha,
                                 const km_occupation_options *options, MPI_Comm comm,
