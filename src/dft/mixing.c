@@ -1,0 +1,233 @@
+#include "kaimen/dft/mixing.h"
+
+#include "kaimen/base/memory.h"
+#include "kaimen/base/units.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* |G|^2 below this is G = 0, bohr^-2: the longest slab has 1e-5. */
+#define G2_ZERO 1e-12
+/* A residual difference whose part independent of newer ones is smaller than this, squared, only adds noise. */
+#define INDEPENDENT 1e-10
+/* A step that changed the residual by less than this, squared, of itself is rounding noise. */
+#define NOISE 1e-16
+#define MAX_HISTORY 30
+
+struct km_mixing {
+    int n_g;
+    double fraction;
+    int depth;      /* differences that can be kept */
+    int n_kept;     /* differences kept; slot 0 is not always the newest, see newest */
+    int newest;     /* slot of the newest difference */
+    bool has_last;  /* last_in and last_residual are set */
+    double *metric; /* 2 pi Omega multiplicity / G^2, 0 at G = 0, [n_g] */
+    double *screen; /* P(G), 0 at G = 0, [n_g] */
+    double complex *last_in, *last_residual; /* [n_g] */
+    double complex *residual;                /* of the current call, [n_g] */
+    double complex *step_in, *step_residual; /* differences of successive calls, [depth][n_g] */
+    double overlap[MAX_HISTORY][MAX_HISTORY]; /* of step_residual, by slot */
+};
+
+km_mixing_options km_mixing_options_default(void)
+{
+    return (km_mixing_options){.mixing = 0.8, .history = 8, .dielectric = 4, .length_bohr = 2};
+}
+
+static km_status check_options(const km_mixing_options *o, int n_g, double volume_bohr3)
+{
+    KM_TRY(KM_CHECK(n_g > 0, KM_E_ARGUMENT, "n_g = %d must be positive", n_g));
+    KM_TRY(KM_CHECK(volume_bohr3 > 0, KM_E_ARGUMENT, "volume = %g bohr^3 must be positive",
+                    volume_bohr3));
+    KM_TRY(KM_CHECK(o->mixing > 0 && o->mixing <= 1, KM_E_ARGUMENT,
+                    "mixing = %g must be in (0, 1]", o->mixing));
+    KM_TRY(KM_CHECK(o->history >= 0 && o->history <= MAX_HISTORY, KM_E_ARGUMENT,
+                    "mixing history = %d must be 0 to %d", o->history, MAX_HISTORY));
+    KM_TRY(KM_CHECK(o->dielectric >= 1, KM_E_ARGUMENT, "dielectric = %g must be at least 1",
+                    o->dielectric));
+    return KM_CHECK(o->length_bohr > 0, KM_E_ARGUMENT, "length = %g bohr must be positive",
+                    o->length_bohr);
+}
+
+km_status km_mixing_create(int n_g, const double *g2_bohr2, const double *multiplicity,
+                           double volume_bohr3, const km_mixing_options *options,
+                           km_mixing **out)
+{
+    km_mixing *mixing = NULL;
+    km_status status = KM_OK;
+
+    *out = NULL;
+    KM_TRY(check_options(options, n_g, volume_bohr3));
+    KM_TRY(KM_ALLOC(mixing, 1));
+    mixing->n_g = n_g;
+    mixing->fraction = options->mixing;
+    mixing->depth = options->history;
+    KM_TRY_TO(fail, KM_ALLOC(mixing->metric, n_g));
+    KM_TRY_TO(fail, KM_ALLOC(mixing->screen, n_g));
+    KM_TRY_TO(fail, KM_ALLOC(mixing->last_in, n_g));
+    KM_TRY_TO(fail, KM_ALLOC(mixing->last_residual, n_g));
+    KM_TRY_TO(fail, KM_ALLOC(mixing->residual, n_g));
+    KM_TRY_TO(fail, KM_ALLOC(mixing->step_in, (size_t)n_g * options->history));
+    KM_TRY_TO(fail, KM_ALLOC(mixing->step_residual, (size_t)n_g * options->history));
+    for (int ig = 0; ig < n_g; ig++) {
+        const double g2 = g2_bohr2[ig];
+        const double x = g2 * options->length_bohr * options->length_bohr;
+
+        if (g2 < G2_ZERO) continue;
+        mixing->metric[ig] =
+            2 * KM_PI * volume_bohr3 * (multiplicity ? multiplicity[ig] : 1) / g2;
+        mixing->screen[ig] = (1 / options->dielectric + x) / (1 + x);
+    }
+    *out = mixing;
+    return KM_OK;
+fail:
+    km_mixing_destroy(&mixing);
+    return status;
+}
+
+void km_mixing_destroy(km_mixing **mixing)
+{
+    if (!*mixing) return;
+    KM_FREE((*mixing)->metric);
+    KM_FREE((*mixing)->screen);
+    KM_FREE((*mixing)->last_in);
+    KM_FREE((*mixing)->last_residual);
+    KM_FREE((*mixing)->residual);
+    KM_FREE((*mixing)->step_in);
+    KM_FREE((*mixing)->step_residual);
+    KM_FREE(*mixing);
+}
+
+void km_mixing_reset(km_mixing *mixing, double fraction)
+{
+    mixing->fraction = fraction;
+    mixing->n_kept = 0;
+    mixing->has_last = false;
+}
+
+static double product(const km_mixing *mixing, const double complex *a, const double complex *b)
+{
+    double sum = 0;
+
+    for (int ig = 0; ig < mixing->n_g; ig++)
+        sum += mixing->metric[ig] * (creal(a[ig]) * creal(b[ig]) + cimag(a[ig]) * cimag(b[ig]));
+    return sum;
+}
+
+double km_mixing_error_ha(const km_mixing *mixing, const double complex *rho_in,
+                          const double complex *rho_out)
+{
+    double sum = 0;
+
+    for (int ig = 0; ig < mixing->n_g; ig++) {
+        double complex d = rho_out[ig] - rho_in[ig];
+
+        sum += mixing->metric[ig] * (creal(d) * creal(d) + cimag(d) * cimag(d));
+    }
+    return sum;
+}
+
+/* Slot of the difference that is `age` steps old. */
+static int slot_of(const km_mixing *mixing, int age)
+{
+    return (mixing->newest - age + mixing->depth) % mixing->depth;
+}
+
+/* Store what changed since the last call; the oldest difference gives way. */
+static void keep_step(km_mixing *mixing, const double complex *rho_in)
+{
+    double complex *step_in, *step_residual;
+
+    if (mixing->depth == 0) return;
+    mixing->newest = (mixing->newest + 1) % mixing->depth;
+    if (mixing->n_kept < mixing->depth) mixing->n_kept++;
+    step_in = mixing->step_in + (size_t)mixing->newest * mixing->n_g;
+    step_residual = mixing->step_residual + (size_t)mixing->newest * mixing->n_g;
+    for (int ig = 0; ig < mixing->n_g; ig++) {
+        step_in[ig] = rho_in[ig] - mixing->last_in[ig];
+        step_residual[ig] = mixing->residual[ig] - mixing->last_residual[ig];
+    }
+    for (int age = 0; age < mixing->n_kept; age++) {
+        const int slot = slot_of(mixing, age);
+        const double value =
+            product(mixing, step_residual, mixing->step_residual + (size_t)slot * mixing->n_g);
+
+        mixing->overlap[slot][mixing->newest] = value;
+        mixing->overlap[mixing->newest][slot] = value;
+    }
+}
+
+/*
+ * Least squares |residual - sum of c_j step_j| in the metric, by Cholesky's method from the newest step to the oldest.
+ * A step that depends on newer ones ends it: it and all older ones are forgotten.
+ */
+static void find_coefficients(km_mixing *mixing, double *c)
+{
+    const double residual2 = product(mixing, mixing->residual, mixing->residual);
+    double l[MAX_HISTORY][MAX_HISTORY] = {{0}};
+    int n = 0;
+
+    for (; n < mixing->n_kept; n++) {
+        const int slot = slot_of(mixing, n);
+        const double norm = mixing->overlap[slot][slot];
+        double rest = norm;
+
+        c[n] = product(mixing, mixing->step_residual + (size_t)slot * mixing->n_g,
+                       mixing->residual);
+        for (int j = 0; j < n; j++) {
+            l[n][j] = mixing->overlap[slot][slot_of(mixing, j)];
+            for (int k = 0; k < j; k++) l[n][j] -= l[n][k] * l[j][k];
+            l[n][j] /= l[j][j];
+            rest -= l[n][j] * l[n][j];
+            c[n] -= l[n][j] * c[j];
+        }
+        if (!(rest > INDEPENDENT * norm && norm > NOISE * residual2)) break;
+        l[n][n] = sqrt(rest);
+        c[n] /= l[n][n];
+    }
+    mixing->n_kept = n;
+    for (int i = n - 1; i >= 0; i--) {
+        for (int j = i + 1; j < n; j++) c[i] -= l[j][i] * c[j];
+        c[i] /= l[i][i];
+    }
+}
+
+static void set_next(const km_mixing *mixing, const double *c, const double complex *rho_in,
+                     double complex *next)
+{
+    for (int ig = 0; ig < mixing->n_g; ig++) {
+        double complex best_in = rho_in[ig], best_residual = mixing->residual[ig];
+
+        for (int j = 0; j < mixing->n_kept; j++) {
+            const size_t at = (size_t)slot_of(mixing, j) * mixing->n_g + ig;
+
+            best_in -= c[j] * mixing->step_in[at];
+            best_residual -= c[j] * mixing->step_residual[at];
+        }
+        if (mixing->metric[ig] > 0)
+            next[ig] = best_in + mixing->fraction * mixing->screen[ig] * best_residual;
+        else
+            next[ig] = rho_in[ig]; /* the number of electrons is not mixed */
+    }
+}
+
+km_status km_mixing_compute(km_mixing *mixing, const double complex *rho_in,
+                            const double complex *rho_out, double complex *next)
+{
+    const size_t bytes = (size_t)mixing->n_g * sizeof *next;
+    double c[MAX_HISTORY], error = km_mixing_error_ha(mixing, rho_in, rho_out);
+
+    KM_TRY(KM_CHECK(isfinite(error), KM_E_NUMERIC,
+                    "density mixing: the residual's norm is %g, wanted a finite number",
+                    error));
+    for (int ig = 0; ig < mixing->n_g; ig++) mixing->residual[ig] = rho_out[ig] - rho_in[ig];
+    if (mixing->has_last) keep_step(mixing, rho_in);
+    find_coefficients(mixing, c);
+    /* before next, which may be rho_in */
+    memcpy(mixing->last_in, rho_in, bytes);
+    memcpy(mixing->last_residual, mixing->residual, bytes);
+    mixing->has_last = true;
+    set_next(mixing, c, mixing->last_in, next);
+    return KM_OK;
+}
