@@ -23,7 +23,7 @@ CFLAGS_sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 	-fno-omit-frame-pointer
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wvla \
 	-Wmissing-prototypes -Werror=unused-result
-LANGUAGE := -std=c11 -D_GNU_SOURCE -Iinclude -Isrc -I$(B) \
+LANGUAGE := -std=c11 -D_GNU_SOURCE -Iinclude -Isrc \
 	$(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 CFLAGS := $(LANGUAGE) $(WARNINGS) $(CFLAGS_$(MODE))
 LDLIBS := -Wl,--as-needed $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lpthread -lm
@@ -59,15 +59,13 @@ $(B)/tests/%: tests/%.c $(B)/libkaimen.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Itests -MMD -MP -o $@ $< $(B)/libkaimen.a $(LDLIBS) -lcmocka
 
-# What version.c knows of this build; touched only when it changes.
-$(B)/build.h: FORCE
+# The commit is compiled into one file, built anew when it changes.
+COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo unknown)
+$(B)/commit: FORCE
 	@mkdir -p $(@D)
-	@{ echo '#define KM_COMMIT "$(shell git describe --always --dirty --abbrev=12 --exclude "*" 2>/dev/null || echo unknown)"'; \
-	echo '#define KM_COMPILER "$(shell $(CC) --version 2>/dev/null | head -1 | tr -d '"\\')"'; \
-	echo '#define KM_FLAGS "$(CFLAGS_$(MODE))"'; } >$@.new
-	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
-
-$(B)/src/base/version.o: $(B)/build.h
+	@echo '$(COMMIT)' | cmp -s - $@ || echo '$(COMMIT)' >$@
+$(B)/src/base/version.o: CFLAGS += -DKM_COMMIT='"$(COMMIT)"' -DKM_MODE='"$(MODE)"'
+$(B)/src/base/version.o: $(B)/commit
 
 quickstart: deps ## install what is missing, build, run inputs/quickstart.yaml on all cores
 	$(MAKE) -j$(CORES) all
@@ -91,7 +89,7 @@ style: deps-style ## format, layers, banned words
 format: deps-style ## put every C file into the one format
 	clang-format-14 -i $(C_FILES)
 
-lint: deps-style $(B)/build.h ## clang-tidy; a warning is an error
+lint: deps-style ## clang-tidy; a warning is an error
 	printf '%s\n' $(SOURCES) $(CLI) | xargs -P $(CORES) -n 4 -I{} clang-tidy-14 --quiet {} -- \
 		$(LANGUAGE) $(shell $(CC) --showme:compile 2>/dev/null)
 

@@ -1,15 +1,14 @@
 #pragma once
 /**
  * @file
- * @brief What this build is: stored with every result. All functions are local.
+ * @brief Which kaimen this is: goes into every result. All functions are local.
  */
-#define KM_VERSION "0.1.0"
 
-/** @brief Commit of the source, with "-dirty" where files were changed; "unknown" outside git. */
+/** @brief Version such as "0.1.0". */
+const char *km_version(void);
+
+/** @brief Commit that was built, with "-dirty" when files were changed; "unknown" outside git. */
 const char *km_version_commit(void);
 
-/** @brief First line of the compiler's own description. */
-const char *km_version_compiler(void);
-
-/** @brief Optimisation flags of the build mode. */
-const char *km_version_flags(void);
+/** @brief Compiler with its version, and the build mode: "gcc 12.2.0, release". */
+const char *km_version_build(void);
