@@ -1,0 +1,312 @@
+#include "kaimen/campaign/plan.h"
+
+#include "kaimen/base/memory.h"
+#include "kaimen/campaign/cost.h"
+#include "kaimen/crystal/symmetry.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** One crystal whose surfaces were asked for. */
+typedef struct {
+    char name[KM_TASK_TEXT_SIZE * 2];
+    km_slab_list *slabs;
+    int *task; /* of each cut, -1 for rejected ones */
+} plan_bulk;
+
+struct km_plan {
+    int n_task, n_room;
+    km_task *tasks;
+    km_crystal **crystals;
+    km_calculation *sizes;
+    int n_slot; /* power of two, at least twice n_room */
+    int *slots; /* open addressing by identity: index + 1, 0 where free */
+    int n_bulk;
+    plan_bulk *bulks;
+};
+
+km_status km_plan_create(km_plan **plan)
+{
+    return KM_ALLOC(*plan, 1);
+}
+
+void km_plan_destroy(km_plan **plan)
+{
+    km_plan *p = *plan;
+
+    if (!p) return;
+    for (int i = 0; i < p->n_task; ++i) km_crystal_destroy(p->crystals + i);
+    for (int i = 0; i < p->n_bulk; ++i) {
+        km_slab_list_destroy(&p->bulks[i].slabs);
+        KM_FREE(p->bulks[i].task);
+    }
+    KM_FREE(p->tasks);
+    KM_FREE(p->crystals);
+    KM_FREE(p->sizes);
+    KM_FREE(p->slots);
+    KM_FREE(p->bulks);
+    KM_FREE(*plan);
+}
+
+/* Slot that holds the identity, or the free one where it belongs. */
+static int *find_slot(const km_plan *plan, const char *id)
+{
+    unsigned long start = strtoul(id, NULL, 16);
+
+    for (unsigned long i = start;; ++i) {
+        int *slot = plan->slots + (i & (unsigned long)(plan->n_slot - 1));
+
+        if (*slot == 0 || strcmp(plan->tasks[*slot - 1].id, id) == 0) return slot;
+    }
+}
+
+int km_plan_find(const km_plan *plan, const char *id)
+{
+    return plan->n_slot > 0 ? *find_slot(plan, id) - 1 : -1;
+}
+
+static km_status make_room(km_plan *plan)
+{
+    int n_new = plan->n_room ? 2 * plan->n_room : 64;
+
+    if (plan->n_task < plan->n_room) return KM_OK;
+    KM_TRY(KM_GROW(plan->tasks, plan->n_room, n_new));
+    KM_TRY(KM_GROW(plan->crystals, plan->n_room, n_new));
+    KM_TRY(KM_GROW(plan->sizes, plan->n_room, n_new));
+    KM_FREE(plan->slots);
+    plan->n_slot = 0;
+    KM_TRY(KM_ALLOC(plan->slots, 2 * n_new));
+    plan->n_slot = 2 * n_new;
+    plan->n_room = n_new;
+    for (int i = 0; i < plan->n_task; ++i) *find_slot(plan, plan->tasks[i].id) = i + 1;
+    return KM_OK;
+}
+
+static km_status check_reference(const km_plan *plan, const char *label, const char *id)
+{
+    return KM_CHECK(id[0] == '\0' || km_plan_find(plan, id) >= 0, KM_E_ARGUMENT,
+                    "task %s waits for %s, which is not in the plan", label, id);
+}
+
+/* The references are part of what a task is: its numbers depend on theirs. */
+static km_status identify(const km_task *task, const km_crystal *crystal, const char *text,
+                          char id[KM_ID_SIZE])
+{
+    size_t n_text = strlen(text) + 2 * KM_ID_SIZE + 3;
+    char *whole;
+    km_status status;
+
+    KM_TRY(KM_ALLOC(whole, n_text));
+    snprintf(whole, n_text, "%s\n%s\n%s", task->bulk_id, task->oriented_id, text);
+    status = km_task_identify(task->kind, crystal, whole, id);
+    KM_FREE(whole);
+    return status;
+}
+
+km_status km_plan_add(km_plan *plan, const km_task *task, const km_crystal *crystal,
+                      const char *text, int *index)
+{
+    km_task *added;
+    char id[KM_ID_SIZE];
+    int found;
+
+    KM_TRY(check_reference(plan, task->label, task->bulk_id));
+    KM_TRY(check_reference(plan, task->label, task->oriented_id));
+    KM_TRY(identify(task, crystal, text, id));
+    found = km_plan_find(plan, id);
+    if (index) *index = found >= 0 ? found : plan->n_task;
+    if (found >= 0) return KM_OK;
+    KM_TRY(make_room(plan));
+    KM_TRY(km_crystal_copy(crystal, plan->crystals + plan->n_task));
+    added = plan->tasks + plan->n_task;
+    *added = *task;
+    memcpy(added->id, id, sizeof id);
+    added->state = KM_TASK_QUEUED;
+    added->n_atom = km_crystal_n_atom(crystal);
+    added->prediction_j_m2 = added->uncertainty_j_m2 = NAN;
+    *find_slot(plan, id) = ++plan->n_task;
+    return KM_OK;
+}
+
+/* The primitive cell, moved so that an inversion centre lies at the origin: arithmetic is then real. */
+static km_status make_primitive(const km_crystal *bulk, double tolerance_bohr, km_crystal **out)
+{
+    km_crystal *primitive = NULL;
+    km_symmetry *symmetry = NULL;
+    double centre[3] = {0}, *frac = NULL;
+    km_status status;
+    int n_atom;
+
+    *out = NULL;
+    KM_TRY_TO(end, km_symmetry_find_primitive(bulk, tolerance_bohr, &primitive));
+    KM_TRY_TO(end, km_symmetry_create(primitive, tolerance_bohr, &symmetry));
+    n_atom = km_crystal_n_atom(primitive);
+    KM_TRY_TO(end, KM_ALLOC(frac, 3 * n_atom));
+    if (km_symmetry_has_inversion(symmetry, centre)) {
+        for (int i = 0; i < 3 * n_atom; ++i)
+            frac[i] = km_crystal_frac(primitive)[i] - centre[i % 3];
+        km_crystal_move(primitive, frac);
+    }
+    *out = primitive;
+    primitive = NULL;
+end:
+    KM_FREE(frac);
+    km_symmetry_destroy(&symmetry);
+    km_crystal_destroy(&primitive);
+    return status;
+}
+
+static km_surface describe_surface(const km_slab_info *info)
+{
+    km_surface surface = {.termination = info->termination,
+                          .has_inversion = info->has_inversion,
+                          .area_bohr2 = info->area_bohr2,
+                          .repeat_bohr = info->repeat_bohr,
+                          .n_bulk = info->n_bulk};
+
+    memcpy(surface.miller, info->miller, sizeof surface.miller);
+    snprintf(surface.type, sizeof surface.type, "%.3s", km_slab_type_name(info->type));
+    snprintf(surface.name, sizeof surface.name, "%.31s", info->label);
+    return surface;
+}
+
+/* All terminations of one (hkl) share the first one's oriented cell; a later one differs by a shift. */
+static int find_oriented(const km_plan *plan, const plan_bulk *bulk, int i_slab)
+{
+    const int *miller = km_slab_list_info(bulk->slabs, i_slab)->miller;
+
+    for (int i = 0; i < i_slab; ++i)
+        if (bulk->task[i] >= 0 &&
+            memcmp(km_slab_list_info(bulk->slabs, i)->miller, miller, 3 * sizeof *miller) == 0)
+            return km_plan_find(plan, plan->tasks[bulk->task[i]].oriented_id);
+    return -1;
+}
+
+static km_status add_slab(km_plan *plan, plan_bulk *bulk, int i_slab, const km_task *base,
+                          const char *text)
+{
+    const km_slab_info *info = km_slab_list_info(bulk->slabs, i_slab);
+    int oriented = find_oriented(plan, bulk, i_slab);
+    km_task task = *base;
+
+    if (oriented < 0) {
+        task.kind = KM_TASK_ORIENTED_BULK;
+        task.priority = 1;
+        snprintf(task.label, sizeof task.label, "%s bulk for (%d %d %d)", bulk->name,
+                 info->miller[0], info->miller[1], info->miller[2]);
+        KM_TRY(
+            km_plan_add(plan, &task, km_slab_list_bulk(bulk->slabs, i_slab), text, &oriented));
+    }
+    task = *base;
+    task.kind = KM_TASK_SURFACE;
+    task.surface = describe_surface(info);
+    memcpy(task.oriented_id, plan->tasks[oriented].id, KM_ID_SIZE);
+    snprintf(task.label, sizeof task.label, "%s %s", bulk->name, task.surface.name);
+    return km_plan_add(plan, &task, km_slab_list_crystal(bulk->slabs, i_slab), text,
+                       bulk->task + i_slab);
+}
+
+static km_status add_slabs(km_plan *plan, plan_bulk *bulk, int bulk_task, const char *text)
+{
+    int n_slab = km_slab_list_n(bulk->slabs);
+    km_task base = {0};
+
+    memcpy(base.bulk, bulk->name, sizeof base.bulk);
+    memcpy(base.bulk_id, plan->tasks[bulk_task].id, KM_ID_SIZE);
+    KM_TRY(KM_ALLOC(bulk->task, n_slab));
+    for (int i = 0; i < n_slab; ++i) bulk->task[i] = -1;
+    for (int i = 0; i < n_slab; ++i)
+        if (km_slab_list_info(bulk->slabs, i)->is_accepted)
+            KM_TRY(add_slab(plan, bulk, i, &base, text));
+    return KM_OK;
+}
+
+km_status km_plan_add_surfaces(km_plan *plan, const char *name, const km_crystal *bulk,
+                               const km_slab_options *options, const char *text)
+{
+    km_task task = {.kind = KM_TASK_BULK, .priority = 2};
+    km_crystal *primitive;
+    km_status status;
+    plan_bulk *added;
+    int bulk_task = 0;
+
+    for (int i = 0; i < plan->n_bulk; ++i)
+        KM_TRY(KM_CHECK(strcmp(plan->bulks[i].name, name) != 0, KM_E_INPUT,
+                        "two crystals are named \"%s\"", name));
+    KM_TRY(KM_GROW(plan->bulks, plan->n_bulk, plan->n_bulk + 1));
+    added = plan->bulks + plan->n_bulk++;
+    snprintf(added->name, sizeof added->name, "%s", name);
+    memcpy(task.bulk, added->name, sizeof task.bulk);
+    snprintf(task.label, sizeof task.label, "%s bulk", name);
+    KM_TRY(make_primitive(bulk, options->tolerance_bohr, &primitive));
+    status = km_plan_add(plan, &task, primitive, text, &bulk_task);
+    km_crystal_destroy(&primitive);
+    KM_TRY(status);
+    KM_TRY(km_slab_list_create(bulk, options, &added->slabs));
+    return add_slabs(plan, added, bulk_task, text);
+}
+
+km_status km_plan_estimate(km_plan *plan, km_calculator *calculator)
+{
+    for (int i = 0; i < plan->n_task; ++i) {
+        km_task *task = plan->tasks + i;
+        km_request request = km_plan_request(task);
+
+        KM_TRY(
+            km_calculator_estimate(calculator, plan->crystals[i], &request, plan->sizes + i));
+        task->cost = km_cost_units(plan->sizes + i);
+        task->estimate_s = plan->sizes[i].time_s;
+    }
+    return KM_OK;
+}
+
+int km_plan_n_task(const km_plan *plan)
+{
+    return plan->n_task;
+}
+
+const km_task *km_plan_task(const km_plan *plan, int i)
+{
+    return plan->tasks + i;
+}
+
+const km_crystal *km_plan_crystal(const km_plan *plan, int i)
+{
+    return plan->crystals[i];
+}
+
+const km_calculation *km_plan_size(const km_plan *plan, int i)
+{
+    return plan->sizes + i;
+}
+
+km_request km_plan_request(const km_task *task)
+{
+    km_request request = km_request_default();
+
+    request.forces = true;
+    request.edges = task->kind == KM_TASK_BULK;
+    request.vacuum_axis = task->kind == KM_TASK_SURFACE ? KM_SLAB_NORMAL_AXIS : -1;
+    return request;
+}
+
+int km_plan_n_bulk(const km_plan *plan)
+{
+    return plan->n_bulk;
+}
+
+const char *km_plan_bulk_name(const km_plan *plan, int i_bulk)
+{
+    return plan->bulks[i_bulk].name;
+}
+
+const km_slab_list *km_plan_slabs(const km_plan *plan, int i_bulk)
+{
+    return plan->bulks[i_bulk].slabs;
+}
+
+int km_plan_slab_task(const km_plan *plan, int i_bulk, int i_slab)
+{
+    return plan->bulks[i_bulk].task[i_slab];
+}
