@@ -16,6 +16,9 @@
 
 #include <stdbool.h>
 
+/** Chosen: the density of the most diffuse neutral atom, Cs, is below 1e-5 /bohr^3 there. */
+#define KM_ATOM_RADIUS_BOHR 12.0
+
 typedef struct km_atom km_atom;
 
 /** One radial orbital. */
