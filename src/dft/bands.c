@@ -45,10 +45,11 @@ void km_bands_copy(const km_bands *from, const km_bands *to)
     memcpy(to->data, from->data, sizeof(double) * (size_t)from->n_band * km_bands_stride(from));
 }
 
-km_status km_matrix_create(bool is_real, int n, km_matrix *matrix)
+km_status km_matrix_create(bool is_real, int n_row, int n_column, km_matrix *matrix)
 {
-    *matrix = (km_matrix){.is_real = is_real, .ld = n};
-    return KM_ALLOC(matrix->data, width(is_real) * (size_t)n * (size_t)n);
+    /* BLAS wants a leading dimension of at least 1, also for an empty matrix. */
+    *matrix = (km_matrix){.is_real = is_real, .ld = n_row > 0 ? n_row : 1};
+    return KM_ALLOC(matrix->data, width(is_real) * (size_t)matrix->ld * (size_t)n_column);
 }
 
 void km_matrix_destroy(km_matrix *matrix)

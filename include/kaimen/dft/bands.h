@@ -44,8 +44,8 @@ size_t km_bands_stride(const km_bands *bands);
 /** @brief Copy coefficients between blocks of the same shape. Local. */
 void km_bands_copy(const km_bands *from, const km_bands *to);
 
-/** @brief A zeroed square matrix. Local. */
-KM_STATUS km_matrix_create(bool is_real, int n, km_matrix *matrix);
+/** @brief A zeroed matrix with ld = n_row (at least 1). Local. */
+KM_STATUS km_matrix_create(bool is_real, int n_row, int n_column, km_matrix *matrix);
 void km_matrix_destroy(km_matrix *matrix);
 
 /** @brief The part of a matrix that begins at element (i, j). Local. */

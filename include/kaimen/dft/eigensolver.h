@@ -1,0 +1,58 @@
+#pragma once
+/**
+ * @file
+ * @brief Lowest bands of one k-point: blocked Davidson with locking.
+ *
+ * The search space is kept orthonormal. It starts as the given bands and grows by the preconditioned
+ * residuals of those bands that are not converged yet; when it is full it is rotated back to the
+ * bands and the directions found last.
+ * Source: E. R. Davidson, J. Comput. Phys. 17, 87 (1975); preconditioner: Teter, Payne, Allan, Phys.
+ * Rev. B 40, 12255 (1989).
+ */
+#include "kaimen/dft/hamiltonian.h"
+
+typedef struct {
+    double tolerance_ha;       /* norm of H psi - e psi of the first n_tight bands */
+    double loose_tolerance_ha; /* of the others */
+    int n_tight;
+    int max_round; /* most growths of the search space */
+} km_eigensolver_options;
+
+typedef struct {
+    int n_unconverged;
+    double residual_ha; /* largest one of the first n_tight bands */
+    int n_round;
+} km_eigensolver_result;
+
+typedef struct km_eigensolver km_eigensolver;
+
+/**
+ * @brief Make work space for blocks of up to n_band bands of n_g plane waves. Local.
+ */
+KM_STATUS km_eigensolver_create(bool is_real, int n_band, int n_g, km_eigensolver **solver);
+
+/** @brief Free and set to NULL; accepts NULL. Local. */
+void km_eigensolver_destroy(km_eigensolver **solver);
+
+/**
+ * @brief Lowest bands from a block of independent start functions, which may be larger. Local.
+ *
+ * @param[in]     start          functions, at least as many as bands; used up
+ * @param[out]    bands          the lowest Ritz vectors; may be the same block as start
+ * @param[out]    eigenvalue_ha  ascending, [n_band]
+ * @return KM_E_NUMERIC when the start functions depend on each other or hold a NaN
+ */
+KM_STATUS km_eigensolver_start(km_eigensolver *solver, km_hamiltonian *hamiltonian, int ik,
+                               const km_bands *start, const km_bands *bands,
+                               double *eigenvalue_ha);
+
+/**
+ * @brief Improve bands until their residuals are below the tolerance. Local.
+ *
+ * @param[in,out] bands          orthonormal start; orthonormal Ritz vectors afterwards
+ * @param[out]    eigenvalue_ha  ascending, [n_band]
+ * @return KM_E_NUMERIC for a NaN; not reaching the tolerance is told by result
+ */
+KM_STATUS km_eigensolver_solve(km_eigensolver *solver, km_hamiltonian *hamiltonian, int ik,
+                               const km_eigensolver_options *options, const km_bands *bands,
+                               double *eigenvalue_ha, km_eigensolver_result *result);

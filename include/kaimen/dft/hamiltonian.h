@@ -1,0 +1,91 @@
+#pragma once
+/**
+ * @file
+ * @brief The Kohn-Sham Hamiltonian of one crystal: the sum of the energy's terms.
+ */
+#include "kaimen/base/status.h"
+#include "kaimen/crystal/crystal.h"
+#include "kaimen/dft/bands.h"
+#include "kaimen/dft/basis.h"
+#include "kaimen/dft/grid.h"
+#include "kaimen/dft/options.h"
+#include "kaimen/dft/pseudo.h"
+
+#include <complex.h>
+
+typedef struct km_hamiltonian km_hamiltonian;
+
+typedef enum {
+    KM_TERM_LOCAL,
+    KM_TERM_HARTREE,
+    KM_TERM_XC,
+    KM_TERM_ION,
+    KM_TERM_KINETIC,
+    KM_TERM_NONLOCAL,
+    KM_N_TERM
+} km_term_kind;
+
+/** What a Hamiltonian is made for; everything is borrowed for its life. */
+typedef struct {
+    const km_crystal *crystal;
+    km_pseudo *const *pseudo; /* [n_species] */
+    km_grid *grid;
+    bool is_real;           /* real coefficients: inversion centre at the origin */
+    int n_k;                /* k-points of this rank */
+    km_basis *const *basis; /* [n_k] */
+    int n_band;             /* largest block that is applied at once without being split */
+    km_functional functional;
+} km_hamiltonian_setup;
+
+/** @brief Make all terms. Local. */
+KM_STATUS km_hamiltonian_create(const km_hamiltonian_setup *setup, km_hamiltonian **hamiltonian);
+
+/** @brief Free and set to NULL; accepts NULL. Local. */
+void km_hamiltonian_destroy(km_hamiltonian **hamiltonian);
+
+/**
+ * @brief Potential of a density, kept for the next applications, and the energies of the density. Local.
+ *
+ * @param[in]  rho_g      density, 1/bohr^3, [n_g]
+ * @param[out] energy_ha  energies of local, Hartree, xc and ion; the others are not touched
+ * @return KM_E_NUMERIC for an energy that is not a number
+ */
+KM_STATUS km_hamiltonian_set_density(km_hamiltonian *hamiltonian, const double complex *rho_g,
+                                     double energy_ha[KM_N_TERM]);
+
+/** @brief Integral of (V_loc + V_H + V_xc) rho over the cell, Ha, for the kept potential. Local. */
+double km_hamiltonian_potential_energy(const km_hamiltonian *hamiltonian, const double *rho_r);
+
+/** @brief V_loc + V_H of the last density, Ha, [n_g]. Local. */
+const double complex *km_hamiltonian_electrostatic(const km_hamiltonian *hamiltonian);
+
+/** @brief out = H in at the rank's k-point ik; counts the bands. Local. */
+void km_hamiltonian_apply(km_hamiltonian *hamiltonian, int ik, const km_bands *in,
+                          const km_bands *out);
+
+/** @brief Bands times applications so far. Local. */
+long km_hamiltonian_n_apply(const km_hamiltonian *hamiltonian);
+
+/** @brief One-way three-dimensional FFTs of bands so far. Local. */
+long km_hamiltonian_n_fft(const km_hamiltonian *hamiltonian);
+
+/** @brief The plane waves of a k-point of this rank. Local. */
+const km_basis *km_hamiltonian_basis(const km_hamiltonian *hamiltonian, int ik);
+
+/**
+ * @brief This rank's density of its bands: weight times occupation times |psi|^2, 1/bohr^3. Local.
+ * @param[out] rho_r  [n_point], of this rank's k-points, not symmetrised
+ */
+void km_hamiltonian_compute_density(km_hamiltonian *hamiltonian, const km_bands *bands,
+                                    const double *weight, const double *occupation,
+                                    double *rho_r);
+
+/**
+ * @brief Hellmann-Feynman forces of all terms, Ha/bohr. Collective on comm; the same on every rank.
+ * @param[in]  rho_g  density of the bands, [n_g]
+ * @param[out] forces [n_atom][3], not symmetrised
+ */
+KM_STATUS km_hamiltonian_compute_forces(km_hamiltonian *hamiltonian, const double complex *rho_g,
+                                        const km_bands *bands, const double *weight,
+                                        const double *occupation, MPI_Comm comm,
+                                        double *forces);

@@ -1,0 +1,355 @@
+#include "kaimen/dft/eigensolver.h"
+
+#include "kaimen/base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Blocks of the search space: the bands and up to this many minus one growths. */
+#define N_BLOCK 4
+
+struct km_eigensolver {
+    bool is_real;
+    int n_band; /* most bands */
+    int n_g;    /* most plane waves */
+    km_bands v, hv;       /* search space and its image, [N_BLOCK * n_band] */
+    km_bands work;        /* [n_band] */
+    km_matrix h;          /* projected Hamiltonian */
+    km_matrix u;          /* its eigenvectors */
+    km_matrix s;          /* overlaps */
+    km_matrix pick;       /* eigenvectors of the bands that are not converged */
+    double *ritz;         /* [N_BLOCK * n_band] */
+    double *kinetic;      /* [n_band]: kinetic energy of each picked band */
+    int *open;            /* [n_band]: bands that are not converged */
+};
+
+km_status km_eigensolver_create(bool is_real, int n_band, int n_g, km_eigensolver **out)
+{
+    const int n = N_BLOCK * n_band;
+    km_eigensolver *solver = NULL;
+    km_status status = KM_OK;
+
+    *out = NULL;
+    KM_TRY(KM_ALLOC(solver, 1));
+    *solver = (km_eigensolver){.is_real = is_real, .n_band = n_band, .n_g = n_g};
+    KM_TRY_TO(fail, km_bands_create(is_real, n, n_g, &solver->v));
+    KM_TRY_TO(fail, km_bands_create(is_real, n, n_g, &solver->hv));
+    KM_TRY_TO(fail, km_bands_create(is_real, n_band, n_g, &solver->work));
+    KM_TRY_TO(fail, km_matrix_create(is_real, n, n, &solver->h));
+    KM_TRY_TO(fail, km_matrix_create(is_real, n, n, &solver->u));
+    KM_TRY_TO(fail, km_matrix_create(is_real, n, n_band, &solver->s));
+    KM_TRY_TO(fail, km_matrix_create(is_real, n, n_band, &solver->pick));
+    KM_TRY_TO(fail, KM_ALLOC(solver->ritz, n));
+    KM_TRY_TO(fail, KM_ALLOC(solver->kinetic, n_band));
+    KM_TRY_TO(fail, KM_ALLOC(solver->open, n_band));
+    *out = solver;
+    return KM_OK;
+fail:
+    km_eigensolver_destroy(&solver);
+    return status;
+}
+
+void km_eigensolver_destroy(km_eigensolver **solver)
+{
+    km_eigensolver *s = *solver;
+
+    if (!s) return;
+    km_bands_destroy(&s->v);
+    km_bands_destroy(&s->hv);
+    km_bands_destroy(&s->work);
+    km_matrix_destroy(&s->h);
+    km_matrix_destroy(&s->u);
+    km_matrix_destroy(&s->s);
+    km_matrix_destroy(&s->pick);
+    KM_FREE(s->ritz);
+    KM_FREE(s->kinetic);
+    KM_FREE(s->open);
+    KM_FREE(*solver);
+}
+
+/* The n bands from `first` on of a block of the solver, as long as this k-point's bands are. */
+static km_bands part(const km_bands *block, int n_g, int first, int n)
+{
+    km_bands view = *block;
+
+    view.n_g = n_g;
+    return km_bands_view(&view, first, n);
+}
+
+static void copy_matrix(const km_matrix *from, int n, const km_matrix *to)
+{
+    const size_t width = from->is_real ? 1 : 2;
+
+    for (int j = 0; j < n; ++j)
+        memcpy(to->data + width * (size_t)j * (size_t)to->ld,
+               from->data + width * (size_t)j * (size_t)from->ld,
+               sizeof(double) * width * (size_t)n);
+}
+
+static void set_diagonal(const km_matrix *a, int n, const double *value)
+{
+    const size_t width = a->is_real ? 1 : 2;
+
+    for (int j = 0; j < n; ++j) {
+        double *column = a->data + width * (size_t)j * (size_t)a->ld;
+
+        memset(column, 0, sizeof(double) * width * (size_t)n);
+        column[width * (size_t)j] = value[j];
+    }
+}
+
+static double squared_norm(const km_bands *bands, int band)
+{
+    const size_t stride = km_bands_stride(bands);
+    const double *c = bands->data + (size_t)band * stride;
+    double sum = 0;
+
+    for (size_t i = 0; i < stride; ++i) sum += c[i] * c[i];
+    return sum;
+}
+
+static void scale(const km_bands *bands, int band, double factor)
+{
+    const size_t stride = km_bands_stride(bands);
+    double *c = bands->data + (size_t)band * stride;
+
+    for (size_t i = 0; i < stride; ++i) c[i] *= factor;
+}
+
+/* Ritz values and vectors of the n functions in the search space. */
+static km_status diagonalise(km_eigensolver *solver, int n)
+{
+    copy_matrix(&solver->h, n, &solver->u);
+    return km_matrix_diagonalise(n, &solver->u, solver->ritz);
+}
+
+/* Extend the search space of n functions by the n_new behind them: image and projected Hamiltonian. */
+static void project(km_eigensolver *solver, km_hamiltonian *hamiltonian, int ik, int n_g, int n,
+                    int n_new)
+{
+    const km_bands all = part(&solver->v, n_g, 0, n + n_new);
+    const km_bands v = part(&solver->v, n_g, n, n_new), hv = part(&solver->hv, n_g, n, n_new);
+    const km_matrix column = km_matrix_view(&solver->h, 0, n);
+    const size_t width = solver->is_real ? 1 : 2, ld = (size_t)solver->h.ld;
+
+    km_hamiltonian_apply(hamiltonian, ik, &v, &hv);
+    km_bands_overlap(&all, &hv, &column);
+    /* LAPACK reads the lower triangle, which this column block lies above. */
+    for (int j = n; j < n + n_new; ++j)
+        for (int i = 0; i < n; ++i) {
+            const double *from = solver->h.data + width * ((size_t)i + (size_t)j * ld);
+            double *to = solver->h.data + width * ((size_t)j + (size_t)i * ld);
+
+            to[0] = from[0];
+            if (!solver->is_real) to[1] = -from[1];
+        }
+}
+
+/* Residuals of the Ritz vectors in `open` into `to`: H v u - e v u. */
+static void compute_residuals(km_eigensolver *solver, int n_g, int n, int n_open,
+                              const km_bands *to)
+{
+    const size_t width = solver->is_real ? 1 : 2;
+    const km_bands v = part(&solver->v, n_g, 0, n), hv = part(&solver->hv, n_g, 0, n);
+
+    for (int i = 0; i < n_open; ++i)
+        memcpy(solver->pick.data + width * (size_t)i * (size_t)solver->pick.ld,
+               solver->u.data + width * (size_t)solver->open[i] * (size_t)solver->u.ld,
+               sizeof(double) * width * (size_t)n);
+    km_bands_rotate(1, &hv, &solver->pick, 0, to);
+    for (int i = 0; i < n_open; ++i) {
+        double *column = solver->pick.data + width * (size_t)i * (size_t)solver->pick.ld;
+
+        for (size_t j = 0; j < width * (size_t)n; ++j) column[j] *= solver->ritz[solver->open[i]];
+    }
+    km_bands_rotate(-1, &v, &solver->pick, 1, to);
+}
+
+/* Kinetic energy of each picked band, whose vectors e v u are still in `pick`. */
+static double kinetic_energy(const km_bands *bands, int band, const double *kinetic)
+{
+    const size_t width = bands->is_real ? 1 : 2;
+    const double *c = bands->data + (size_t)band * km_bands_stride(bands);
+    double sum = 0, norm = 0;
+
+    for (size_t ig = 0; ig < (size_t)bands->n_g; ++ig)
+        for (size_t i = 0; i < width; ++i) {
+            double weight = c[width * ig + i] * c[width * ig + i];
+
+            sum += kinetic[ig] * weight;
+            norm += weight;
+        }
+    return norm > 0 ? sum / norm : 1;
+}
+
+/* x = T / (3/2 T_band); the polynomial is 1 for small x and about 1/(2x) for large x. */
+static void precondition(const km_bands *residuals, int band, const double *kinetic,
+                         double band_kinetic)
+{
+    const size_t width = residuals->is_real ? 1 : 2;
+    double *c = residuals->data + (size_t)band * km_bands_stride(residuals);
+
+    for (size_t ig = 0; ig < (size_t)residuals->n_g; ++ig) {
+        double x = kinetic[ig] / (1.5 * band_kinetic);
+        double head = 27 + x * (18 + x * (12 + 8 * x));
+        double factor = head / (head + 16 * x * x * x * x);
+
+        for (size_t i = 0; i < width; ++i) c[width * ig + i] *= factor;
+    }
+}
+
+/*
+ * Make n_new functions behind the n of the search space orthonormal to it and among each other; a
+ * function that is lost in the others is dropped. Twice, since once leaves rounding errors.
+ */
+static int orthonormalise(km_eigensolver *solver, int n_g, int n, int n_new)
+{
+    const km_bands v = part(&solver->v, n_g, 0, n);
+
+    for (int pass = 0; pass < 2; ++pass) {
+        int n_kept = 0;
+        km_bands fresh = part(&solver->v, n_g, n, n_new);
+
+        if (n > 0) {
+            km_bands_overlap(&v, &fresh, &solver->s);
+            km_bands_rotate(-1, &v, &solver->s, 1, &fresh);
+        }
+        for (int j = 0; j < n_new; ++j) {
+            double norm = sqrt(squared_norm(&fresh, j));
+            km_bands from = km_bands_view(&fresh, j, 1), to = km_bands_view(&fresh, n_kept, 1);
+
+            if (!(norm > 1e-10)) continue;
+            scale(&fresh, j, 1 / norm);
+            if (n_kept != j) km_bands_copy(&from, &to);
+            ++n_kept;
+        }
+        n_new = n_kept;
+        fresh.n_band = n_new;
+        while (n_new > 0) {
+            km_bands_overlap(&fresh, &fresh, &solver->s);
+            if (km_bands_orthonormalise(&fresh, &solver->s)) break;
+            /* Dependent among each other: the last ones go until the rest is independent. */
+            fresh.n_band = n_new = n_new / 2;
+        }
+    }
+    return n_new;
+}
+
+/* Rotate the search space back to the first n_band Ritz vectors. */
+static void restart(km_eigensolver *solver, int n_g, int n, const km_bands *bands)
+{
+    const km_bands v = part(&solver->v, n_g, 0, n), hv = part(&solver->hv, n_g, 0, n);
+    const km_bands image = part(&solver->work, n_g, 0, bands->n_band);
+    const km_bands v_new = part(&solver->v, n_g, 0, bands->n_band);
+    const km_bands hv_new = part(&solver->hv, n_g, 0, bands->n_band);
+
+    km_bands_rotate(1, &v, &solver->u, 0, bands);
+    km_bands_rotate(1, &hv, &solver->u, 0, &image);
+    km_bands_copy(bands, &v_new);
+    km_bands_copy(&image, &hv_new);
+    set_diagonal(&solver->h, bands->n_band, solver->ritz);
+    set_diagonal(&solver->u, bands->n_band, solver->ritz);
+    for (int j = 0; j < bands->n_band; ++j)
+        solver->u.data[(solver->is_real ? 1 : 2) * ((size_t)j + (size_t)j * (size_t)solver->u.ld)] =
+            1;
+}
+
+km_status km_eigensolver_start(km_eigensolver *solver, km_hamiltonian *hamiltonian, int ik,
+                               const km_bands *start, const km_bands *bands,
+                               double *eigenvalue_ha)
+{
+    const int n_g = bands->n_g;
+    const km_bands v = part(&solver->v, n_g, 0, start->n_band);
+    int n;
+
+    KM_TRY(KM_CHECK(start->n_band <= N_BLOCK * solver->n_band, KM_E_ARGUMENT,
+                    "%d start functions, at most %d are wanted", start->n_band,
+                    N_BLOCK * solver->n_band));
+    km_bands_copy(start, &v);
+    n = orthonormalise(solver, n_g, 0, start->n_band);
+    KM_TRY(KM_CHECK(n >= bands->n_band, KM_E_NUMERIC,
+                    "only %d of %d start functions are independent, %d are wanted", n,
+                    start->n_band, bands->n_band));
+    project(solver, hamiltonian, ik, n_g, 0, n);
+    KM_TRY(diagonalise(solver, n));
+    restart(solver, n_g, n, bands);
+    memcpy(eigenvalue_ha, solver->ritz, sizeof *eigenvalue_ha * (size_t)bands->n_band);
+    return KM_OK;
+}
+
+/* Which bands are not converged, given the residuals of those in `open`. */
+static int keep_open(km_eigensolver *solver, const km_eigensolver_options *options,
+                     const km_bands *residuals, int n_open, km_eigensolver_result *result)
+{
+    int n_kept = 0;
+
+    result->residual_ha = 0;
+    for (int i = 0; i < n_open; ++i) {
+        const int band = solver->open[i];
+        const double norm = sqrt(squared_norm(residuals, i));
+        const bool is_tight = band < options->n_tight;
+        km_bands from = km_bands_view(residuals, i, 1), to = km_bands_view(residuals, n_kept, 1);
+
+        if (is_tight) result->residual_ha = fmax(result->residual_ha, norm);
+        if (norm <= (is_tight ? options->tolerance_ha : options->loose_tolerance_ha)) continue;
+        if (n_kept != i) km_bands_copy(&from, &to);
+        solver->open[n_kept++] = band;
+    }
+    result->n_unconverged = n_kept;
+    return n_kept;
+}
+
+/* Grow the search space of n functions by the preconditioned residuals; the number of new ones. */
+static int grow(km_eigensolver *solver, const km_basis *basis, const km_bands *bands, int n,
+                int n_open)
+{
+    const int n_g = bands->n_g;
+    const double *kinetic = km_basis_kinetic_ha(basis);
+    const km_bands residuals = part(&solver->work, n_g, 0, n_open);
+    const km_bands to = part(&solver->v, n_g, n, n_open);
+
+    for (int i = 0; i < n_open; ++i)
+        precondition(&residuals, i, kinetic, kinetic_energy(bands, solver->open[i], kinetic));
+    km_bands_copy(&residuals, &to);
+    return orthonormalise(solver, n_g, n, n_open);
+}
+
+km_status km_eigensolver_solve(km_eigensolver *solver, km_hamiltonian *hamiltonian, int ik,
+                               const km_eigensolver_options *options, const km_bands *bands,
+                               double *eigenvalue_ha, km_eigensolver_result *result)
+{
+    const int n_band = bands->n_band, n_g = bands->n_g;
+    const km_bands first = part(&solver->v, n_g, 0, n_band);
+    int n = n_band;
+
+    KM_ASSERT(n_band <= solver->n_band && n_g <= solver->n_g);
+    *result = (km_eigensolver_result){0};
+    km_bands_copy(bands, &first);
+    project(solver, hamiltonian, ik, n_g, 0, n_band);
+    for (;;) {
+        int n_open = n_band, n_new;
+
+        KM_TRY(diagonalise(solver, n));
+        for (int j = 0; j < n_band; ++j) solver->open[j] = j;
+        {
+            const km_bands residuals = part(&solver->work, n_g, 0, n_open);
+
+            compute_residuals(solver, n_g, n, n_open, &residuals);
+            n_open = keep_open(solver, options, &residuals, n_open, result);
+        }
+        if (n_open == 0 || result->n_round == options->max_round) break;
+        if (n + n_open > N_BLOCK * solver->n_band) {
+            restart(solver, n_g, n, bands);
+            n = n_band;
+            continue;
+        }
+        n_new = grow(solver, km_hamiltonian_basis(hamiltonian, ik), bands, n, n_open);
+        if (n_new == 0) break;
+        project(solver, hamiltonian, ik, n_g, n, n_new);
+        n += n_new;
+        ++result->n_round;
+    }
+    restart(solver, n_g, n, bands);
+    memcpy(eigenvalue_ha, solver->ritz, sizeof *eigenvalue_ha * (size_t)n_band);
+    return KM_OK;
+}

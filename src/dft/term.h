@@ -1,0 +1,70 @@
+#pragma once
+/**
+ * @file
+ * @brief One term of the total energy: its energy, its operator, its forces.
+ *
+ * A term is either a functional of the density (local, Hartree, xc), whose operator is a potential,
+ * or an operator on bands (kinetic, nonlocal), or a constant of the electrons (ion-ion). Functions
+ * that a term does not have are NULL.
+ */
+#include "kaimen/base/status.h"
+#include "kaimen/crystal/crystal.h"
+#include "kaimen/dft/bands.h"
+#include "kaimen/dft/basis.h"
+#include "kaimen/dft/hamiltonian.h"
+
+#include <complex.h>
+
+/** A density in both spaces; borrowed. */
+typedef struct {
+    const double complex *g; /* [n_g], 1/bohr^3 */
+    const double *r;         /* [n_point] */
+} km_density_view;
+
+/** The bands of this rank's k-points; borrowed. */
+typedef struct {
+    int n_k;
+    int n_band;
+    km_basis *const *basis;   /* [n_k] */
+    const km_bands *bands;    /* [n_k] */
+    const double *weight;     /* [n_k], sums to 1 over all ranks */
+    const double *occupation; /* [n_k][n_band], 0 to 2 */
+} km_band_view;
+
+typedef struct {
+    const char *name;
+    /** Energy of the density; adds its potential to v_g, [n_g], or to v_r, [n_point]. */
+    km_status (*potential)(void *self, const km_density_view *density, double *energy_ha,
+                           double complex *v_g, double *v_r);
+    /** out += operator in, at the rank's k-point ik. */
+    void (*apply)(void *self, int ik, const km_bands *in, const km_bands *out);
+    /** Adds forces of the density, Ha/bohr, [n_atom][3]: the same on every rank. */
+    km_status (*density_forces)(void *self, const km_density_view *density, double *forces);
+    /** Adds this rank's share of the forces of bands. */
+    km_status (*band_forces)(void *self, const km_band_view *view, double *forces);
+    void (*destroy)(void *self);
+} km_term_class;
+
+typedef struct {
+    const km_term_class *functions;
+    void *self;
+} km_term;
+
+/** Everything a term is made from; borrowed for the term's life. */
+typedef km_hamiltonian_setup km_term_setup;
+
+KM_STATUS km_term_kinetic_create(const km_term_setup *setup, km_term *term);
+KM_STATUS km_term_local_create(const km_term_setup *setup, km_term *term);
+KM_STATUS km_term_nonlocal_create(const km_term_setup *setup, km_term *term);
+KM_STATUS km_term_hartree_create(const km_term_setup *setup, km_term *term);
+KM_STATUS km_term_xc_create(const km_term_setup *setup, km_term *term);
+KM_STATUS km_term_ion_create(const km_term_setup *setup, km_term *term);
+
+/** @brief Free a term; accepts an empty one. Local. */
+void km_term_destroy(km_term *term);
+
+/**
+ * @brief sum_k w_k sum_j f_kj <psi_kj | operator | psi_kj> over this rank's k-points. Local.
+ * @return KM_E_MEMORY; *energy_ha is 0 for a term without operator
+ */
+KM_STATUS km_term_band_energy(const km_term *term, const km_band_view *view, double *energy_ha);

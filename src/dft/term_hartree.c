@@ -1,0 +1,35 @@
+/*
+ * Hartree energy, 2 pi Omega sum over G != 0 of |rho(G)|^2 / G^2; its potential is 4 pi rho(G) / G^2.
+ * Source: Payne et al., Rev. Mod. Phys. 64, 1045 (1992).
+ */
+#include "dft/term.h"
+
+#include "kaimen/base/units.h"
+
+static km_status potential(void *self, const km_density_view *density, double *energy_ha,
+                           double complex *v_g, double *v_r)
+{
+    const km_term_setup *setup = self;
+    const double *g2 = km_grid_g2(setup->grid);
+    double sum = 0;
+
+    (void)v_r;
+    for (int ig = 0; ig < km_grid_n_g(setup->grid); ++ig) {
+        double complex rho = density->g[ig], v;
+
+        if (ig == km_grid_zero(setup->grid)) continue;
+        v = 4 * KM_PI / g2[ig] * rho;
+        sum += creal(rho) * creal(v) + cimag(rho) * cimag(v);
+        v_g[ig] += v;
+    }
+    *energy_ha = sum / 2 * km_crystal_volume_bohr3(setup->crystal);
+    return KM_OK;
+}
+
+km_status km_term_hartree_create(const km_term_setup *setup, km_term *term)
+{
+    static const km_term_class functions = {.name = "hartree", .potential = potential};
+
+    *term = (km_term){&functions, (void *)setup};
+    return KM_OK;
+}
