@@ -10,17 +10,17 @@
 
 struct km_eigensolver {
     bool is_real;
-    int n_band; /* most bands */
-    int n_g;    /* most plane waves */
-    km_bands v, hv;       /* search space and its image, [N_BLOCK * n_band] */
-    km_bands work;        /* [n_band] */
-    km_matrix h;          /* projected Hamiltonian */
-    km_matrix u;          /* its eigenvectors */
-    km_matrix s;          /* overlaps */
-    km_matrix pick;       /* eigenvectors of the bands that are not converged */
-    double *ritz;         /* [N_BLOCK * n_band] */
-    double *kinetic;      /* [n_band]: kinetic energy of each picked band */
-    int *open;            /* [n_band]: bands that are not converged */
+    int n_band;      /* most bands */
+    int n_g;         /* most plane waves */
+    km_bands v, hv;  /* search space and its image, [N_BLOCK * n_band] */
+    km_bands work;   /* [n_band] */
+    km_matrix h;     /* projected Hamiltonian */
+    km_matrix u;     /* its eigenvectors */
+    km_matrix s;     /* overlaps */
+    km_matrix pick;  /* eigenvectors of the bands that are not converged */
+    double *ritz;    /* [N_BLOCK * n_band] */
+    double *kinetic; /* [n_band]: kinetic energy of each picked band */
+    int *open;       /* [n_band]: bands that are not converged */
 };
 
 km_status km_eigensolver_create(bool is_real, int n_band, int n_g, km_eigensolver **out)
@@ -37,7 +37,7 @@ km_status km_eigensolver_create(bool is_real, int n_band, int n_g, km_eigensolve
     KM_TRY_TO(fail, km_bands_create(is_real, n_band, n_g, &solver->work));
     KM_TRY_TO(fail, km_matrix_create(is_real, n, n, &solver->h));
     KM_TRY_TO(fail, km_matrix_create(is_real, n, n, &solver->u));
-    KM_TRY_TO(fail, km_matrix_create(is_real, n, n_band, &solver->s));
+    KM_TRY_TO(fail, km_matrix_create(is_real, n, n, &solver->s));
     KM_TRY_TO(fail, km_matrix_create(is_real, n, n_band, &solver->pick));
     KM_TRY_TO(fail, KM_ALLOC(solver->ritz, n));
     KM_TRY_TO(fail, KM_ALLOC(solver->kinetic, n_band));
@@ -160,7 +160,8 @@ static void compute_residuals(km_eigensolver *solver, int n_g, int n, int n_open
     for (int i = 0; i < n_open; ++i) {
         double *column = solver->pick.data + width * (size_t)i * (size_t)solver->pick.ld;
 
-        for (size_t j = 0; j < width * (size_t)n; ++j) column[j] *= solver->ritz[solver->open[i]];
+        for (size_t j = 0; j < width * (size_t)n; ++j)
+            column[j] *= solver->ritz[solver->open[i]];
     }
     km_bands_rotate(-1, &v, &solver->pick, 1, to);
 }
@@ -250,7 +251,8 @@ static void restart(km_eigensolver *solver, int n_g, int n, const km_bands *band
     set_diagonal(&solver->h, bands->n_band, solver->ritz);
     set_diagonal(&solver->u, bands->n_band, solver->ritz);
     for (int j = 0; j < bands->n_band; ++j)
-        solver->u.data[(solver->is_real ? 1 : 2) * ((size_t)j + (size_t)j * (size_t)solver->u.ld)] =
+        solver->u
+            .data[(solver->is_real ? 1 : 2) * ((size_t)j + (size_t)j * (size_t)solver->u.ld)] =
             1;
 }
 
@@ -288,7 +290,8 @@ static int keep_open(km_eigensolver *solver, const km_eigensolver_options *optio
         const int band = solver->open[i];
         const double norm = sqrt(squared_norm(residuals, i));
         const bool is_tight = band < options->n_tight;
-        km_bands from = km_bands_view(residuals, i, 1), to = km_bands_view(residuals, n_kept, 1);
+        km_bands from = km_bands_view(residuals, i, 1),
+                 to = km_bands_view(residuals, n_kept, 1);
 
         if (is_tight) result->residual_ha = fmax(result->residual_ha, norm);
         if (norm <= (is_tight ? options->tolerance_ha : options->loose_tolerance_ha)) continue;

@@ -65,6 +65,7 @@ static km_status make_direction(km_fft *fft, int direction)
 
 static void measure_bases(km_fft *fft, int n_basis, km_basis *const *bases)
 {
+    fft->n_column_max = 1; /* a rank without k-points makes plans all the same */
     for (int i = 0; i < n_basis; ++i) {
         int n_column;
         const km_column *column = km_basis_columns(bases[i], &n_column);

@@ -10,20 +10,22 @@ struct km_hamiltonian {
     km_term_setup setup;
     km_term term[KM_N_TERM];
     km_fft *fft;
-    double *rho_r;          /* [n_point] */
-    double *v_r;            /* [n_point]: the whole potential of the last density */
-    double complex *v_g;    /* [n_g]: V_loc + V_H */
-    double *weight;         /* work space [n_band] */
+    double *rho_r;       /* [n_point] */
+    double *v_r;         /* [n_point]: the whole potential of the last density */
+    double complex *v_g; /* [n_g]: V_loc + V_H */
+    double *weight;      /* work space [n_band] */
     long n_apply;
 };
 
 static km_status make_terms(km_hamiltonian *h)
 {
     typedef km_status (*maker)(const km_term_setup *setup, km_term *term);
-    static const maker makers[KM_N_TERM] = {
-        [KM_TERM_LOCAL] = km_term_local_create,     [KM_TERM_HARTREE] = km_term_hartree_create,
-        [KM_TERM_XC] = km_term_xc_create,           [KM_TERM_ION] = km_term_ion_create,
-        [KM_TERM_KINETIC] = km_term_kinetic_create, [KM_TERM_NONLOCAL] = km_term_nonlocal_create};
+    static const maker makers[KM_N_TERM] = {[KM_TERM_LOCAL] = km_term_local_create,
+                                            [KM_TERM_HARTREE] = km_term_hartree_create,
+                                            [KM_TERM_XC] = km_term_xc_create,
+                                            [KM_TERM_ION] = km_term_ion_create,
+                                            [KM_TERM_KINETIC] = km_term_kinetic_create,
+                                            [KM_TERM_NONLOCAL] = km_term_nonlocal_create};
 
     for (int i = 0; i < KM_N_TERM; ++i) KM_TRY(makers[i](&h->setup, &h->term[i]));
     return KM_OK;
@@ -149,8 +151,12 @@ km_status km_hamiltonian_compute_forces(km_hamiltonian *h, const double complex 
 {
     const int n = 3 * km_crystal_n_atom(h->setup.crystal);
     km_density_view density = {rho_g, NULL};
-    km_band_view view = {.n_k = h->setup.n_k, .n_band = h->setup.n_k > 0 ? bands[0].n_band : 0, .basis = h->setup.basis,
-                         .bands = bands, .weight = weight, .occupation = occupation};
+    km_band_view view = {.n_k = h->setup.n_k,
+                         .n_band = h->setup.n_k > 0 ? bands[0].n_band : 0,
+                         .basis = h->setup.basis,
+                         .bands = bands,
+                         .weight = weight,
+                         .occupation = occupation};
     km_status status = KM_OK;
 
     memset(forces, 0, sizeof *forces * (size_t)n);

@@ -21,7 +21,7 @@ typedef struct {
     int n_shell;
     projector_shell *shell; /* [n_shell] */
     int n_projector;
-    km_bands *projectors; /* [n_k] */
+    km_bands *projectors;              /* [n_k] */
     km_matrix product, coupled, slope; /* work space: <p|psi>, h <p|psi>, <dp|psi> */
 } nonlocal;
 
@@ -85,8 +85,10 @@ static void couple(const nonlocal *term, int n_band, const km_matrix *from, cons
             const int n_m = (2 * channel->l + 1) * width, n = channel->n_projector;
 
             for (int j = 0; j < n_band; ++j) {
-                const double *x = from->data + (size_t)width * ((size_t)row + (size_t)j * (size_t)from->ld);
-                double *y = to->data + (size_t)width * ((size_t)row + (size_t)j * (size_t)to->ld);
+                const double *x =
+                    from->data + (size_t)width * ((size_t)row + (size_t)j * (size_t)from->ld);
+                double *y =
+                    to->data + (size_t)width * ((size_t)row + (size_t)j * (size_t)to->ld);
 
                 for (int i1 = 0; i1 < n; ++i1)
                     for (int i2 = 0; i2 < n; ++i2)
@@ -215,7 +217,8 @@ static km_status make_projectors(nonlocal *term)
 
 km_status km_term_nonlocal_create(const km_term_setup *setup, km_term *out)
 {
-    static const km_term_class functions = {"nonlocal", NULL, apply, NULL, band_forces, destroy};
+    static const km_term_class functions = {"nonlocal", NULL,        apply,
+                                            NULL,       band_forces, destroy};
     km_status status = KM_OK;
     nonlocal *term = NULL;
 
@@ -226,11 +229,11 @@ km_status km_term_nonlocal_create(const km_term_setup *setup, km_term *out)
     term->n_projector = km_sites_n_function(term->sites);
     KM_TRY_TO(fail, make_projectors(term));
     KM_TRY_TO(fail, km_matrix_create(setup->is_real, term->n_projector, setup->n_band,
-                                               &term->product));
+                                     &term->product));
     KM_TRY_TO(fail, km_matrix_create(setup->is_real, term->n_projector, setup->n_band,
-                                               &term->coupled));
-    KM_TRY_TO(fail, km_matrix_create(setup->is_real, term->n_projector, setup->n_band,
-                                               &term->slope));
+                                     &term->coupled));
+    KM_TRY_TO(fail,
+              km_matrix_create(setup->is_real, term->n_projector, setup->n_band, &term->slope));
     *out = (km_term){&functions, term};
     return KM_OK;
 fail:

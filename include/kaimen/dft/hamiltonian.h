@@ -38,7 +38,8 @@ typedef struct {
 } km_hamiltonian_setup;
 
 /** @brief Make all terms. Local. */
-KM_STATUS km_hamiltonian_create(const km_hamiltonian_setup *setup, km_hamiltonian **hamiltonian);
+KM_STATUS km_hamiltonian_create(const km_hamiltonian_setup *setup,
+                                km_hamiltonian **hamiltonian);
 
 /** @brief Free and set to NULL; accepts NULL. Local. */
 void km_hamiltonian_destroy(km_hamiltonian **hamiltonian);
@@ -85,7 +86,7 @@ void km_hamiltonian_compute_density(km_hamiltonian *hamiltonian, const km_bands 
  * @param[in]  rho_g  density of the bands, [n_g]
  * @param[out] forces [n_atom][3], not symmetrised
  */
-KM_STATUS km_hamiltonian_compute_forces(km_hamiltonian *hamiltonian, const double complex *rho_g,
-                                        const km_bands *bands, const double *weight,
-                                        const double *occupation, MPI_Comm comm,
-                                        double *forces);
+KM_STATUS km_hamiltonian_compute_forces(km_hamiltonian *hamiltonian,
+                                        const double complex *rho_g, const km_bands *bands,
+                                        const double *weight, const double *occupation,
+                                        MPI_Comm comm, double *forces);

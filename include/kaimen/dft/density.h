@@ -1,0 +1,33 @@
+#pragma once
+/**
+ * @file
+ * @brief Electron densities in reciprocal space: superposed atoms, symmetrised sums over k-points.
+ *
+ * rho(r) = sum_G rho(G) exp(i G r), 1/bohr^3; Omega rho(0) is the number of electrons.
+ */
+#include "kaimen/crystal/crystal.h"
+#include "kaimen/crystal/symmetry.h"
+#include "kaimen/dft/atom.h"
+#include "kaimen/dft/grid.h"
+
+#include <complex.h>
+
+/**
+ * @brief Superposition of atomic densities, scaled to a number of electrons. Local.
+ * @param[in]  atom  [n_species]
+ * @param[out] rho   [n_g]
+ * @return KM_E_MEMORY
+ */
+KM_STATUS km_density_superpose(const km_crystal *crystal, km_atom *const *atom,
+                               const km_grid *grid, double n_electron, double complex *rho);
+
+/**
+ * @brief Average of a density over a group of operations x -> R x + t. Local.
+ *
+ * @param[in]     symmetry  every operation must leave the grid invariant; NULL: only is_even acts
+ * @param[in]     is_even   the crystal has an inversion centre at the origin: rho(G) is real
+ * @param[in,out] rho       [n_g]
+ * @param         work      [n_g]
+ */
+void km_density_symmetrise(const km_grid *grid, const km_symmetry *symmetry, bool is_even,
+                           double complex *rho, double complex *work);

@@ -1,0 +1,79 @@
+#include "kaimen/dft/density.h"
+
+#include "kaimen/base/memory.h"
+#include "kaimen/base/units.h"
+
+#include <math.h>
+#include <string.h>
+
+km_status km_density_superpose(const km_crystal *crystal, km_atom *const *atom,
+                               const km_grid *grid, double n_electron, double complex *rho)
+{
+    const int n_g = km_grid_n_g(grid), n_species = km_crystal_n_species(crystal);
+    const double *g2 = km_grid_g2(grid), *frac = km_crystal_frac(crystal);
+    double *length = NULL, *form = NULL;
+    double complex *phase = NULL;
+    km_status status = KM_OK;
+    double scale;
+
+    KM_TRY_TO(end, KM_ALLOC(length, n_g));
+    KM_TRY_TO(end, KM_ALLOC(form, (size_t)n_species * (size_t)n_g));
+    KM_TRY_TO(end, KM_ALLOC(phase, n_g));
+    for (int ig = 0; ig < n_g; ++ig) length[ig] = sqrt(g2[ig]);
+    for (int is = 0; is < n_species; ++is)
+        km_atom_compute_density(atom[is], n_g, length, form + (size_t)is * (size_t)n_g);
+    memset(rho, 0, sizeof *rho * (size_t)n_g);
+    for (int a = 0; a < km_crystal_n_atom(crystal); ++a) {
+        const double *f = form + (size_t)km_crystal_species(crystal)[a] * (size_t)n_g;
+
+        km_grid_compute_phase(grid, frac + 3 * a, phase);
+        for (int ig = 0; ig < n_g; ++ig) rho[ig] += f[ig] * phase[ig];
+    }
+    /* At G = 0 the sum is the number of electrons of the neutral atoms. */
+    scale = n_electron / (creal(rho[km_grid_zero(grid)]) * km_crystal_volume_bohr3(crystal));
+    for (int ig = 0; ig < n_g; ++ig) rho[ig] *= scale;
+end:
+    KM_FREE(length);
+    KM_FREE(form);
+    KM_FREE(phase);
+    return status;
+}
+
+/*
+ * rho(R x + t) has at R^T G the coefficient rho(G) exp(2 pi i m t): add it for one operation.
+ */
+static void add_image(const km_grid *grid, const int *rotation, const double *translation,
+                      const double complex *rho, double complex *sum)
+{
+    const int *miller = km_grid_miller(grid);
+
+    for (int ig = 0; ig < km_grid_n_g(grid); ++ig) {
+        const int *m = miller + 3 * ig;
+        double phase = 0;
+        int image[3], at;
+
+        for (int j = 0; j < 3; ++j) {
+            image[j] = rotation[j] * m[0] + rotation[3 + j] * m[1] + rotation[6 + j] * m[2];
+            phase += m[j] * translation[j];
+        }
+        at = km_grid_find(grid, image);
+        KM_ASSERT(at >= 0);
+        sum[at] += phase == 0 ? rho[ig] : rho[ig] * cexp(2 * KM_PI * I * phase);
+    }
+}
+
+void km_density_symmetrise(const km_grid *grid, const km_symmetry *symmetry, bool is_even,
+                           double complex *rho, double complex *work)
+{
+    const int n_g = km_grid_n_g(grid);
+    const int n_operation = symmetry ? km_symmetry_n_operation(symmetry) : 1;
+
+    if (n_operation > 1) {
+        memset(work, 0, sizeof *work * (size_t)n_g);
+        for (int i = 0; i < n_operation; ++i)
+            add_image(grid, km_symmetry_rotation(symmetry, i),
+                      km_symmetry_translation_frac(symmetry, i), rho, work);
+        for (int ig = 0; ig < n_g; ++ig) rho[ig] = work[ig] / n_operation;
+    }
+    for (int ig = 0; is_even && ig < n_g; ++ig) rho[ig] = creal(rho[ig]);
+}

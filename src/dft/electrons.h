@@ -1,0 +1,57 @@
+#pragma once
+/**
+ * @file
+ * @brief What a km_ground_state is made of, shared by the files that set it up, iterate and read it.
+ */
+#include "kaimen/dft/eigensolver.h"
+#include "kaimen/dft/ground_state.h"
+
+#include "kaimen/dft/grid.h"
+
+/** The part that belongs to a set of k-points of this rank. */
+typedef struct {
+    km_kpoints *kpoints;
+    int n_k;            /* of this rank */
+    km_basis **basis;   /* [n_k] */
+    double *weight;     /* [n_k] */
+    km_bands *bands;    /* [n_k] */
+    double *eigenvalue; /* [n_k][n_band] */
+    double *occupation; /* [n_k][n_band] */
+    km_hamiltonian *hamiltonian;
+} km_band_set;
+
+struct km_ground_state {
+    km_dft_options options;
+    MPI_Comm comm;            /* borrowed */
+    km_pseudo *const *pseudo; /* borrowed, [n_species] */
+    km_atom *const *atom;     /* borrowed, [n_species] */
+    km_crystal *crystal;      /* shifted copy */
+    double shift_frac[3];     /* what was subtracted from the positions */
+    bool is_real;
+    km_symmetry *symmetry; /* operations that leave the grid invariant; NULL: none used */
+    km_grid *grid;
+    int k_mesh[3];
+    int n_band;
+    double n_electron;
+    km_band_set set;
+    double complex *rho_in, *rho_out, *work_g; /* [n_g] */
+    double *rho_r;                             /* [n_point] */
+    km_scf_step *history;                      /* [history_size] */
+    int history_size;
+    int n_history;
+};
+
+/**
+ * @brief Bases, room for bands and a Hamiltonian for a set of k-points. Collective on the state's comm.
+ * @param[in] kpoints  owned by the set from now on
+ */
+KM_STATUS km_band_set_create(km_ground_state *state, km_kpoints *kpoints, km_band_set *set);
+
+/** @brief Free; accepts an empty set. Local. */
+void km_band_set_destroy(km_band_set *set);
+
+/**
+ * @brief Fill a set with the lowest combinations of atomic orbitals and random functions. Local.
+ * The density must have been set in its Hamiltonian.
+ */
+KM_STATUS km_band_set_start(km_ground_state *state, km_band_set *set, km_eigensolver *solver);

@@ -1,0 +1,293 @@
+#include "dft/electrons.h"
+
+#include "kaimen/base/memory.h"
+#include "kaimen/base/units.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Operations of the group must be exact to this, or the density is averaged over unequal places. */
+static const double SYMMETRY_TOLERANCE_BOHR = 1e-5;
+
+/* Make partners exact images of one another about the origin. */
+static km_status snap_to_inversion(km_crystal *crystal)
+{
+    const int n_atom = km_crystal_n_atom(crystal);
+    const double *from = km_crystal_frac(crystal);
+    double *frac = NULL;
+
+    KM_TRY(KM_ALLOC(frac, 3 * n_atom));
+    memcpy(frac, from, sizeof *frac * 3 * (size_t)n_atom);
+    for (int a = 0; a < n_atom; ++a)
+        for (int b = a; b < n_atom; ++b) {
+            double error = 0, sum[3];
+
+            for (int x = 0; x < 3; ++x) {
+                sum[x] = from[3 * a + x] + from[3 * b + x];
+                sum[x] -= round(sum[x]);
+                error = fmax(error, fabs(sum[x]));
+            }
+            if (error > 1e-4 || km_crystal_z(crystal)[a] != km_crystal_z(crystal)[b]) continue;
+            for (int x = 0; x < 3; ++x) frac[3 * a + x] = from[3 * a + x] - sum[x] / 2;
+            for (int x = 0; x < 3 && b != a; ++x)
+                frac[3 * b + x] = from[3 * b + x] - sum[x] / 2;
+        }
+    km_crystal_move(crystal, frac);
+    KM_FREE(frac);
+    return KM_OK;
+}
+
+/* Put the inversion centre at the origin, if there is one and real coefficients are allowed. */
+static km_status centre_crystal(km_ground_state *state)
+{
+    const int n_atom = km_crystal_n_atom(state->crystal);
+    double *frac = NULL, centre[3] = {0};
+
+    if (state->options.arithmetic != KM_ARITHMETIC_AUTO ||
+        !km_symmetry_has_inversion(state->symmetry, centre))
+        return KM_OK;
+    state->is_real = true;
+    memcpy(state->shift_frac, centre, sizeof centre);
+    KM_TRY(KM_ALLOC(frac, 3 * n_atom));
+    for (int i = 0; i < 3 * n_atom; ++i)
+        frac[i] = km_crystal_frac(state->crystal)[i] - centre[i % 3];
+    km_crystal_move(state->crystal, frac);
+    KM_FREE(frac);
+    KM_TRY(snap_to_inversion(state->crystal));
+    km_symmetry_destroy(&state->symmetry);
+    return km_symmetry_create(state->crystal, SYMMETRY_TOLERANCE_BOHR, &state->symmetry);
+}
+
+/* Keep the operations that map the grid onto itself: they form a group. */
+static km_status restrict_symmetry(km_ground_state *state)
+{
+    const int n = km_symmetry_n_operation(state->symmetry);
+    km_symmetry *whole = state->symmetry;
+    bool *mask = NULL;
+    km_status status = KM_OK;
+
+    state->symmetry = NULL;
+    if (!state->options.use_symmetry) goto end;
+    KM_TRY_TO(end, KM_ALLOC(mask, n));
+    for (int i = 0; i < n; ++i)
+        mask[i] = km_grid_is_invariant(state->grid, km_symmetry_rotation(whole, i),
+                                       km_symmetry_translation_frac(whole, i));
+    status = km_symmetry_create_subgroup(whole, mask, &state->symmetry);
+end:
+    KM_FREE(mask);
+    km_symmetry_destroy(&whole);
+    return status;
+}
+
+static km_status make_grid(km_ground_state *state)
+{
+    const km_dft_options *options = &state->options;
+    int n[3];
+
+    memcpy(n, options->grid, sizeof n);
+    if (n[0] == 0)
+        km_grid_choose(state->crystal, options->use_symmetry ? state->symmetry : NULL,
+                       options->ecut_ha, options->grid_factor, n);
+    return km_grid_create(state->crystal, options->ecut_ha, n, &state->grid);
+}
+
+static void count_electrons(km_ground_state *state)
+{
+    const int *species = km_crystal_species(state->crystal);
+    double n = 0;
+    int n_occupied;
+
+    for (int a = 0; a < km_crystal_n_atom(state->crystal); ++a)
+        n += km_pseudo_describe(state->pseudo[species[a]])->z_valence;
+    state->n_electron = n;
+    n_occupied = (int)ceil(n / 2 - 1e-9);
+    state->n_band = state->options.n_band;
+    if (state->n_band == 0) {
+        double extra = state->options.smearing == KM_SMEARING_NONE ? 0.05 : 0.15;
+
+        state->n_band = n_occupied + (int)fmax(4, ceil(extra * n_occupied));
+    }
+}
+
+static km_status make_kpoints(km_ground_state *state, int vacuum_axis)
+{
+    const km_dft_options *options = &state->options;
+    km_kpoints *kpoints = NULL;
+
+    memcpy(state->k_mesh, options->k_mesh, sizeof state->k_mesh);
+    if (state->k_mesh[0] == 0)
+        KM_TRY(km_kpoints_find_mesh(state->crystal, options->k_spacing_bohr, vacuum_axis,
+                                    state->k_mesh));
+    KM_TRY(km_kpoints_create(state->symmetry, state->k_mesh, options->k_shift, state->comm,
+                             &kpoints));
+    return km_band_set_create(state, kpoints, &state->set);
+}
+
+static km_status allocate_densities(km_ground_state *state)
+{
+    const int n_g = km_grid_n_g(state->grid);
+
+    KM_TRY(KM_ALLOC(state->rho_in, n_g));
+    KM_TRY(KM_ALLOC(state->rho_out, n_g));
+    KM_TRY(KM_ALLOC(state->work_g, n_g));
+    KM_TRY(KM_ALLOC(state->rho_r, km_grid_n_point(state->grid)));
+    state->history_size = state->options.scf.max_iteration;
+    return KM_ALLOC(state->history, state->history_size);
+}
+
+km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options *options,
+                                 int vacuum_axis, km_pseudo *const *pseudo,
+                                 km_atom *const *atom, MPI_Comm comm, km_ground_state **out)
+{
+    km_ground_state *state = NULL;
+    km_status status = KM_OK;
+
+    *out = NULL;
+    KM_TRY(KM_ALLOC(state, 1));
+    state->options = *options;
+    state->comm = comm;
+    state->pseudo = pseudo;
+    state->atom = atom;
+    KM_TRY_TO(fail, km_crystal_copy(crystal, &state->crystal));
+    KM_TRY_TO(fail,
+              km_symmetry_create(state->crystal, SYMMETRY_TOLERANCE_BOHR, &state->symmetry));
+    KM_TRY_TO(fail, centre_crystal(state));
+    KM_TRY_TO(fail, make_grid(state));
+    KM_TRY_TO(fail, restrict_symmetry(state));
+    count_electrons(state);
+    KM_TRY_TO(fail, KM_CHECK(2 * state->n_band >= state->n_electron - 1e-9, KM_E_INPUT,
+                             "dft.bands = %d cannot hold %g electrons, at least %d are wanted",
+                             state->n_band, state->n_electron,
+                             (int)ceil(state->n_electron / 2 - 1e-9)));
+    KM_TRY_TO(fail, make_kpoints(state, vacuum_axis));
+    KM_TRY_TO(fail, allocate_densities(state));
+    *out = state;
+    return KM_OK;
+fail:
+    km_ground_state_destroy(&state);
+    return status;
+}
+
+void km_ground_state_destroy(km_ground_state **state)
+{
+    km_ground_state *s = *state;
+
+    if (!s) return;
+    km_band_set_destroy(&s->set);
+    km_grid_destroy(&s->grid);
+    km_symmetry_destroy(&s->symmetry);
+    km_crystal_destroy(&s->crystal);
+    KM_FREE(s->rho_in);
+    KM_FREE(s->rho_out);
+    KM_FREE(s->work_g);
+    KM_FREE(s->rho_r);
+    KM_FREE(s->history);
+    KM_FREE(*state);
+}
+
+/* sum over the G along one axis of f(G) exp(i G z), for the crystal as it was given. */
+static km_status planar_average(const km_ground_state *state, const double complex *f_g,
+                                int axis, int n_plane, double *f)
+{
+    const int *miller = km_grid_miller(state->grid);
+
+    KM_TRY(KM_CHECK(axis >= 0 && axis < 3 && n_plane > 0, KM_E_ARGUMENT,
+                    "planar average along axis %d at %d planes", axis, n_plane));
+    memset(f, 0, sizeof *f * (size_t)n_plane);
+    for (int ig = 0; ig < km_grid_n_g(state->grid); ++ig) {
+        const int *m = miller + 3 * ig;
+
+        if (m[(axis + 1) % 3] != 0 || m[(axis + 2) % 3] != 0) continue;
+        for (int i = 0; i < n_plane; ++i) {
+            double z = (double)i / n_plane - state->shift_frac[axis];
+
+            f[i] += creal(f_g[ig] * cexp(2 * KM_PI * I * (m[axis] * z)));
+        }
+    }
+    return KM_OK;
+}
+
+km_status km_ground_state_planar_potential(const km_ground_state *state, int axis, int n_plane,
+                                           double *v_ha)
+{
+    return planar_average(state, km_hamiltonian_electrostatic(state->set.hamiltonian), axis,
+                          n_plane, v_ha);
+}
+
+km_status km_ground_state_planar_density(const km_ground_state *state, int axis, int n_plane,
+                                         double *density_bohr3)
+{
+    return planar_average(state, state->rho_out, axis, n_plane, density_bohr3);
+}
+
+const km_scf_step *km_ground_state_history(const km_ground_state *state, int *n)
+{
+    *n = state->n_history;
+    return state->history;
+}
+
+bool km_ground_state_is_real(const km_ground_state *state)
+{
+    return state->is_real;
+}
+
+const km_grid *km_ground_state_grid(const km_ground_state *state)
+{
+    return state->grid;
+}
+
+const km_kpoints *km_ground_state_kpoints(const km_ground_state *state)
+{
+    return state->set.kpoints;
+}
+
+const int *km_ground_state_k_mesh(const km_ground_state *state)
+{
+    return state->k_mesh;
+}
+
+int km_ground_state_n_band(const km_ground_state *state)
+{
+    return state->n_band;
+}
+
+long km_ground_state_n_plane_wave(const km_ground_state *state)
+{
+    long n = 0;
+
+    for (int ik = 0; ik < state->set.n_k; ++ik)
+        if (km_basis_n_g(state->set.basis[ik]) > n) n = km_basis_n_g(state->set.basis[ik]);
+    return n;
+}
+
+double km_ground_state_n_electron(const km_ground_state *state)
+{
+    return state->n_electron;
+}
+
+int km_ground_state_n_operation(const km_ground_state *state)
+{
+    return state->symmetry ? km_symmetry_n_operation(state->symmetry) : 1;
+}
+
+double km_ground_state_potential_mean_ha(const km_ground_state *state)
+{
+    return creal(
+        km_hamiltonian_electrostatic(state->set.hamiltonian)[km_grid_zero(state->grid)]);
+}
+
+km_status km_ground_state_gather_eigenvalues(const km_ground_state *state,
+                                             double *eigenvalue_ha)
+{
+    const km_band_set *set = &state->set;
+    const int n_k = km_kpoints_n(set->kpoints);
+    const int first = km_kpoints_first(set->kpoints) * state->n_band;
+
+    memset(eigenvalue_ha, 0, sizeof *eigenvalue_ha * (size_t)(n_k * state->n_band));
+    if (set->n_k > 0)
+        memcpy(eigenvalue_ha + first, set->eigenvalue,
+               sizeof *eigenvalue_ha * (size_t)(set->n_k * state->n_band));
+    MPI_Allreduce(MPI_IN_PLACE, eigenvalue_ha, n_k * state->n_band, MPI_DOUBLE, MPI_SUM,
+                  state->comm);
+    return KM_OK;
+}

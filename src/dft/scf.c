@@ -1,0 +1,311 @@
+/*
+ * The self-consistent field: bands of a potential, density of the bands, mixed with the densities
+ * before. The energy is that of Harris, which is stationary in the input density.
+ * Source: J. Harris, Phys. Rev. B 31, 1770 (1985); Payne et al., Rev. Mod. Phys. 64, 1045 (1992).
+ */
+#include "dft/electrons.h"
+
+#include "kaimen/base/log.h"
+#include "kaimen/base/memory.h"
+#include "kaimen/dft/density.h"
+#include "kaimen/dft/eigensolver.h"
+#include "kaimen/dft/mixing.h"
+
+#include <math.h>
+#include <string.h>
+
+/*
+ * Residual r of a band makes an error of about r^2 / (1 Ha) in its energy. It is kept below this
+ * fraction of the density's error, shared by the electrons. Found by counting H applications.
+ */
+static const double BAND_SHARE = 0.03;
+static const double FIRST_TOLERANCE_HA = 3e-2;
+/* Empty bands are not needed for the density; those reported are finished after the SCF. */
+static const double EMPTY_TOLERANCE_HA = 1e-2;
+static const double FINAL_EMPTY_TOLERANCE_HA = 1e-4;
+/* Growths of the search space in one SCF iteration, and in the last one. */
+#define SCF_ROUNDS 4
+#define FINAL_ROUNDS 40
+/* Bands that overlap in so many iterations on end will not part again. */
+#define CLOSED_GAP_ITERATIONS 8
+/* An error this many times the best one so far, after this many iterations, is a divergence. */
+static const double DIVERGENCE_FACTOR = 1e6;
+
+/* What one SCF works with. */
+typedef struct {
+    km_ground_state *state;
+    const km_request *request;
+    km_eigensolver *solver;
+    km_mixing *mixing;
+    km_scf_result *result;
+    double start_s;
+    double tolerance_ha; /* of the bands' residuals */
+    double residual_ha;  /* largest one found */
+    double smallest_error_ha;
+    int n_overlapping; /* iterations on end in which occupied and empty bands overlapped */
+} loop;
+
+static km_occupation_options occupation_options(const km_ground_state *state)
+{
+    return (km_occupation_options){.smearing = state->options.smearing,
+                                   .width_ha = state->options.smearing_width_ha,
+                                   .n_electron = state->n_electron,
+                                   .n_band = state->n_band};
+}
+
+/* With smearing every band may be occupied; a band or two at the top need not be exact. */
+static int count_tight_bands(const km_ground_state *state)
+{
+    int n_occupied = (int)ceil(state->n_electron / 2 - 1e-9);
+
+    if (state->options.smearing == KM_SMEARING_NONE) return n_occupied;
+    return (int)fmin(state->n_band, n_occupied + 2 + n_occupied / 10);
+}
+
+static km_status solve_bands(loop *l, double tolerance_ha, double empty_ha, int max_round)
+{
+    km_band_set *set = &l->state->set;
+    const km_eigensolver_options options = {.tolerance_ha = tolerance_ha,
+                                            .loose_tolerance_ha = fmax(tolerance_ha, empty_ha),
+                                            .n_tight = count_tight_bands(l->state),
+                                            .max_round = max_round};
+    km_status status = KM_OK;
+
+    l->residual_ha = 0;
+    for (int ik = 0; ik < set->n_k && status == KM_OK; ++ik) {
+        km_eigensolver_result found;
+
+        status =
+            km_eigensolver_solve(l->solver, set->hamiltonian, ik, &options, &set->bands[ik],
+                                 set->eigenvalue + ik * l->state->n_band, &found);
+        l->residual_ha = fmax(l->residual_ha, found.residual_ha);
+    }
+    KM_TRY(km_agree(status, l->state->comm));
+    MPI_Allreduce(MPI_IN_PLACE, &l->residual_ha, 1, MPI_DOUBLE, MPI_MAX, l->state->comm);
+    return KM_OK;
+}
+
+static km_status occupy(loop *l)
+{
+    km_ground_state *state = l->state;
+    const km_occupation_options options = occupation_options(state);
+
+    return km_occupation_compute(state->set.n_k, state->set.weight, state->set.eigenvalue,
+                                 &options, state->comm, state->set.occupation,
+                                 &l->result->occupation);
+}
+
+/* Density of the occupied bands of all ranks, symmetrised, in rho_out. */
+static void compute_density(km_ground_state *state)
+{
+    const int n_point = km_grid_n_point(state->grid);
+
+    km_hamiltonian_compute_density(state->set.hamiltonian, state->set.bands, state->set.weight,
+                                   state->set.occupation, state->rho_r);
+    MPI_Allreduce(MPI_IN_PLACE, state->rho_r, n_point, MPI_DOUBLE, MPI_SUM, state->comm);
+    km_grid_to_reciprocal(state->grid, state->rho_r, state->rho_out);
+    km_density_symmetrise(state->grid, state->symmetry, state->is_real, state->rho_out,
+                          state->work_g);
+}
+
+static double band_energy(const km_ground_state *state)
+{
+    double sum = 0;
+
+    for (int ik = 0; ik < state->set.n_k; ++ik)
+        for (int j = 0; j < state->n_band; ++j)
+            sum += state->set.weight[ik] * state->set.occupation[ik * state->n_band + j] *
+                   state->set.eigenvalue[ik * state->n_band + j];
+    MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, state->comm);
+    return sum;
+}
+
+/* Energy of the bands in the potential of rho_in, with the input density's double counting. */
+static void compute_energy(loop *l)
+{
+    km_ground_state *state = l->state;
+    km_scf_result *result = l->result;
+    double *term = result->term_ha;
+
+    km_grid_to_real(state->grid, state->rho_in, state->rho_r);
+    result->free_energy_ha =
+        band_energy(state) -
+        km_hamiltonian_potential_energy(state->set.hamiltonian, state->rho_r) +
+        term[KM_TERM_LOCAL] + term[KM_TERM_HARTREE] + term[KM_TERM_XC] + term[KM_TERM_ION] +
+        result->occupation.entropy_ha;
+    /* (E + F) / 2, where E - F = TS. */
+    result->energy_ha = result->free_energy_ha - result->occupation.entropy_ha / 2;
+}
+
+static void note_step(loop *l)
+{
+    km_ground_state *state = l->state;
+    long n[2] = {km_hamiltonian_n_apply(state->set.hamiltonian),
+                 km_hamiltonian_n_fft(state->set.hamiltonian)};
+
+    MPI_Allreduce(MPI_IN_PLACE, n, 2, MPI_LONG, MPI_SUM, state->comm);
+    l->result->n_h_apply = n[0];
+    l->result->n_fft = n[1];
+    state->history[state->n_history++] = (km_scf_step){.energy_ha = l->result->energy_ha,
+                                                       .error_ha = l->result->error_ha,
+                                                       .residual_ha = l->residual_ha,
+                                                       .n_h_apply = n[0],
+                                                       .time_s = MPI_Wtime() - l->start_s};
+    l->result->n_iteration = state->n_history;
+    km_log(KM_LOG_DEBUG, "scf %3d  E = %.10f Ha  error %.2e Ha  residual %.1e Ha  H %ld",
+           state->n_history, l->result->energy_ha, l->result->error_ha, l->residual_ha, n[0]);
+}
+
+/* Whether to go on, decided by the first rank for all. */
+static km_outcome judge(loop *l)
+{
+    const km_ground_state *state = l->state;
+    const km_scf_result *result = l->result;
+    int outcome = KM_OUTCOME_NOT_CONVERGED;
+
+    l->n_overlapping = result->occupation.is_metallic ? l->n_overlapping + 1 : 0;
+    l->smallest_error_ha = fmin(l->smallest_error_ha, result->error_ha);
+    if (!isfinite(result->energy_ha) || !isfinite(result->error_ha) ||
+        result->error_ha > DIVERGENCE_FACTOR * fmax(l->smallest_error_ha, 1e-6))
+        outcome = KM_OUTCOME_DIVERGED;
+    else if (result->error_ha < state->options.scf.energy_tolerance_ha)
+        outcome = KM_OUTCOME_CONVERGED;
+    else if (l->request->stop && *l->request->stop)
+        outcome = KM_OUTCOME_STOPPED;
+    else if (l->request->time_limit_s > 0 &&
+             MPI_Wtime() - l->start_s > l->request->time_limit_s)
+        outcome = KM_OUTCOME_TIMEOUT;
+    MPI_Bcast(&outcome, 1, MPI_INT, 0, state->comm);
+    return (km_outcome)outcome;
+}
+
+static bool has_closed_gap(const loop *l)
+{
+    return l->state->options.smearing == KM_SMEARING_NONE &&
+           l->n_overlapping >= CLOSED_GAP_ITERATIONS;
+}
+
+/* Bands as exact as the density deserves: never looser than before. */
+static void tighten(loop *l)
+{
+    const double error = l->result->error_ha;
+    const double wanted = sqrt(BAND_SHARE * error / fmax(1, l->state->n_electron));
+
+    l->tolerance_ha = fmin(l->tolerance_ha, wanted);
+}
+
+static km_status iterate(loop *l)
+{
+    km_ground_state *state = l->state;
+    km_scf_result *result = l->result;
+
+    KM_TRY(solve_bands(l, l->tolerance_ha, EMPTY_TOLERANCE_HA, SCF_ROUNDS));
+    KM_TRY(occupy(l));
+    compute_energy(l);
+    compute_density(state);
+    result->error_ha = km_mixing_error_ha(l->mixing, state->rho_in, state->rho_out);
+    note_step(l);
+    result->outcome = judge(l);
+    if (result->outcome != KM_OUTCOME_NOT_CONVERGED) return KM_OK;
+    result->gap_closed = has_closed_gap(l);
+    tighten(l);
+    return KM_OK;
+}
+
+static km_status mix(loop *l)
+{
+    km_ground_state *state = l->state;
+
+    KM_TRY(km_mixing_compute(l->mixing, state->rho_in, state->rho_out, state->rho_in));
+    return km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in,
+                                      l->result->term_ha);
+}
+
+static km_status prepare(loop *l)
+{
+    km_ground_state *state = l->state;
+    km_mixing_options mixing = km_mixing_options_default();
+    int n_g = 1;
+    km_status status = KM_OK;
+
+    for (int ik = 0; ik < state->set.n_k; ++ik)
+        if (km_basis_n_g(state->set.basis[ik]) > n_g) n_g = km_basis_n_g(state->set.basis[ik]);
+    mixing.mixing = state->options.scf.mixing;
+    mixing.history = state->options.scf.mixing_history;
+    KM_TRY(km_mixing_create(km_grid_n_g(state->grid), km_grid_g2(state->grid), NULL,
+                            km_crystal_volume_bohr3(state->crystal), &mixing, &l->mixing));
+    KM_TRY(km_density_superpose(state->crystal, state->atom, state->grid, state->n_electron,
+                                state->rho_in));
+    km_density_symmetrise(state->grid, state->symmetry, state->is_real, state->rho_in,
+                          state->work_g);
+    KM_TRY(
+        km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in, l->result->term_ha));
+    status = km_eigensolver_create(state->is_real, state->n_band, n_g, &l->solver);
+    if (status == KM_OK) status = km_band_set_start(state, &state->set, l->solver);
+    return km_agree(status, state->comm);
+}
+
+/* Finish the empty bands in the converged potential, so that every reported eigenvalue is one. */
+static km_status finish(loop *l)
+{
+    KM_TRY(solve_bands(l, l->tolerance_ha, FINAL_EMPTY_TOLERANCE_HA, FINAL_ROUNDS));
+    KM_TRY(occupy(l));
+    return KM_OK;
+}
+
+km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_result *result)
+{
+    loop l = {.state = state,
+              .request = request,
+              .result = result,
+              .start_s = MPI_Wtime(),
+              .tolerance_ha = FIRST_TOLERANCE_HA,
+              .smallest_error_ha = INFINITY};
+    km_status status = KM_OK;
+
+    *result = (km_scf_result){.outcome = KM_OUTCOME_NOT_CONVERGED};
+    state->n_history = 0;
+    KM_TRY_TO(end, km_agree(prepare(&l), state->comm));
+    for (int i = 0; i < state->options.scf.max_iteration; ++i) {
+        if (i > 0) KM_TRY_TO(end, mix(&l));
+        KM_TRY_TO(end, iterate(&l));
+        if (result->outcome != KM_OUTCOME_NOT_CONVERGED || result->gap_closed) break;
+    }
+    if (result->outcome == KM_OUTCOME_CONVERGED) KM_TRY_TO(end, finish(&l));
+end:
+    km_eigensolver_destroy(&l.solver);
+    km_mixing_destroy(&l.mixing);
+    return status;
+}
+
+km_status km_ground_state_extend_edges(km_ground_state *state, km_occupation *occupation)
+{
+    const km_occupation_options options = occupation_options(state);
+    km_scf_result unused = {0};
+    loop l = {.state = state, .result = &unused};
+    km_band_set mesh = state->set, extra = {0};
+    km_kpoints *kpoints = NULL;
+    km_status status = KM_OK;
+    int n_g = 1;
+
+    KM_TRY(km_kpoints_create_high_symmetry(state->crystal, state->symmetry, state->comm,
+                                           &kpoints));
+    KM_TRY(km_band_set_create(state, kpoints, &extra));
+    for (int ik = 0; ik < extra.n_k; ++ik)
+        if (km_basis_n_g(extra.basis[ik]) > n_g) n_g = km_basis_n_g(extra.basis[ik]);
+    KM_TRY_TO(end,
+              km_hamiltonian_set_density(extra.hamiltonian, state->rho_in, unused.term_ha));
+    KM_TRY_TO(end, km_eigensolver_create(state->is_real, state->n_band, n_g, &l.solver));
+    KM_TRY_TO(end, km_agree(km_band_set_start(state, &extra, l.solver), state->comm));
+    /* solve_bands works on the state's set: lend it this one. */
+    state->set = extra;
+    status = solve_bands(&l, FINAL_EMPTY_TOLERANCE_HA, FINAL_EMPTY_TOLERANCE_HA, FINAL_ROUNDS);
+    state->set = mesh;
+    KM_TRY_TO(end, status);
+    status = km_occupation_extend_edges(extra.n_k, extra.eigenvalue, &options, state->comm,
+                                        occupation);
+end:
+    km_eigensolver_destroy(&l.solver);
+    km_band_set_destroy(&extra);
+    return status;
+}
