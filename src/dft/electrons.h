@@ -36,6 +36,7 @@ struct km_ground_state {
     km_band_set set;
     double complex *rho_in, *rho_out, *work_g; /* [n_g] */
     double *rho_r;                             /* [n_point] */
+    double *all_eigenvalues;                   /* [n_k of all ranks][n_band] */
     km_scf_step *history;                      /* [history_size] */
     int history_size;
     int n_history;

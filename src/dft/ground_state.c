@@ -131,6 +131,7 @@ static km_status allocate_densities(km_ground_state *state)
     KM_TRY(KM_ALLOC(state->rho_out, n_g));
     KM_TRY(KM_ALLOC(state->work_g, n_g));
     KM_TRY(KM_ALLOC(state->rho_r, km_grid_n_point(state->grid)));
+    KM_TRY(KM_ALLOC(state->all_eigenvalues, km_kpoints_n(state->set.kpoints) * state->n_band));
     state->history_size = state->options.scf.max_iteration;
     return KM_ALLOC(state->history, state->history_size);
 }
@@ -182,6 +183,7 @@ void km_ground_state_destroy(km_ground_state **state)
     KM_FREE(s->work_g);
     KM_FREE(s->rho_r);
     KM_FREE(s->history);
+    KM_FREE(s->all_eigenvalues);
     KM_FREE(*state);
 }
 
@@ -276,18 +278,7 @@ double km_ground_state_potential_mean_ha(const km_ground_state *state)
         km_hamiltonian_electrostatic(state->set.hamiltonian)[km_grid_zero(state->grid)]);
 }
 
-km_status km_ground_state_gather_eigenvalues(const km_ground_state *state,
-                                             double *eigenvalue_ha)
+const double *km_ground_state_eigenvalues(const km_ground_state *state)
 {
-    const km_band_set *set = &state->set;
-    const int n_k = km_kpoints_n(set->kpoints);
-    const int first = km_kpoints_first(set->kpoints) * state->n_band;
-
-    memset(eigenvalue_ha, 0, sizeof *eigenvalue_ha * (size_t)(n_k * state->n_band));
-    if (set->n_k > 0)
-        memcpy(eigenvalue_ha + first, set->eigenvalue,
-               sizeof *eigenvalue_ha * (size_t)(set->n_k * state->n_band));
-    MPI_Allreduce(MPI_IN_PLACE, eigenvalue_ha, n_k * state->n_band, MPI_DOUBLE, MPI_SUM,
-                  state->comm);
-    return KM_OK;
+    return state->all_eigenvalues;
 }

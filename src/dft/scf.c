@@ -245,6 +245,19 @@ static km_status prepare(loop *l)
     return km_agree(status, state->comm);
 }
 
+/* Every rank learns the eigenvalues of all k-points. */
+static void gather_eigenvalues(km_ground_state *state)
+{
+    const km_band_set *set = &state->set;
+    const int n = km_kpoints_n(set->kpoints) * state->n_band;
+    const int first = km_kpoints_first(set->kpoints) * state->n_band;
+
+    memset(state->all_eigenvalues, 0, sizeof(double) * (size_t)n);
+    for (int i = 0; i < set->n_k * state->n_band; ++i)
+        state->all_eigenvalues[first + i] = set->eigenvalue[i];
+    MPI_Allreduce(MPI_IN_PLACE, state->all_eigenvalues, n, MPI_DOUBLE, MPI_SUM, state->comm);
+}
+
 /* Finish the empty bands in the converged potential, so that every reported eigenvalue is one. */
 static km_status finish(loop *l)
 {
@@ -272,6 +285,7 @@ km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
         if (result->outcome != KM_OUTCOME_NOT_CONVERGED || result->gap_closed) break;
     }
     if (result->outcome == KM_OUTCOME_CONVERGED) KM_TRY_TO(end, finish(&l));
+    gather_eigenvalues(state);
 end:
     km_eigensolver_destroy(&l.solver);
     km_mixing_destroy(&l.mixing);

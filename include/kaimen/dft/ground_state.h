@@ -94,6 +94,5 @@ int km_ground_state_n_operation(const km_ground_state *state);
 /** @brief Cell average of V_loc + V_H, Ha: sum(alpha)/Omega with the Hartree potential's zero. Local. */
 double km_ground_state_potential_mean_ha(const km_ground_state *state);
 
-/** @brief Eigenvalues of all k-points, [n_k][n_band], into the caller's array. Collective. */
-KM_STATUS km_ground_state_gather_eigenvalues(const km_ground_state *state,
-                                             double *eigenvalue_ha);
+/** @brief Eigenvalues of all k-points of the last SCF, Ha, [n_k][n_band]. Local. */
+const double *km_ground_state_eigenvalues(const km_ground_state *state);

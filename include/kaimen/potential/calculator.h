@@ -40,9 +40,10 @@ typedef struct {
 typedef struct {
     km_outcome outcome;
     char reason
-        [KM_REASON_SIZE]; /* why, when the outcome is not CONVERGED; else warnings or "" */
-    double energy_ha;     /* with smearing: extrapolated to zero width */
-    bool has_bands;       /* the next three mean something */
+        [KM_REASON_SIZE];  /* why, when the outcome is not CONVERGED; else warnings or "" */
+    double energy_ha;      /* with smearing: extrapolated to zero width */
+    double free_energy_ha; /* what the forces belong to; equal without smearing */
+    bool has_bands;        /* the next three mean something */
     double vbm_ha;
     double cbm_ha;
     double fermi_ha;

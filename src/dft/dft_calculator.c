@@ -1,0 +1,360 @@
+#include "kaimen/dft/dft_calculator.h"
+
+#include "dft/dft_record.h"
+#include "kaimen/base/log.h"
+#include "kaimen/base/memory.h"
+#include "kaimen/base/units.h"
+#include "kaimen/crystal/element.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Nuclei closer than this are a mistake in the structure. H2 is 0.74 Ang long. */
+static const double LEAST_DISTANCE_BOHR = 0.4 * KM_BOHR_PER_ANG;
+
+/* Rungs of the retry ladder. */
+enum { AS_ASKED, DAMPED, SMEARED, N_RUNG };
+
+struct km_dft {
+    km_dft_options options;
+    char folder[KM_PATH_SIZE];
+    km_pseudo *pseudo[KM_Z_MAX + 1];
+    km_atom *atom[KM_Z_MAX + 1];
+    km_pseudo
+        *crystal_pseudo[KM_Z_MAX]; /* borrowed from above, by species of the last crystal */
+    km_atom *crystal_atom[KM_Z_MAX];
+    km_ground_state *state;
+    km_scf_result scf;
+    int n_atom;
+    double *forces; /* [n_atom][3], Ha/bohr; NULL when they were not asked for */
+};
+
+static const km_pseudo_choice *find_choice(const km_pseudo_options *options, const char *symbol)
+{
+    for (int i = 0; i < options->n_choice; ++i)
+        if (strcmp(options->choice[i].symbol, symbol) == 0) return &options->choice[i];
+    return NULL;
+}
+
+static km_status load_element(km_dft *dft, int z)
+{
+    const char *symbol = km_element_symbol(z);
+    const km_pseudo_choice *choice = find_choice(&dft->options.pseudo, symbol);
+    const char *file = choice ? choice->file : "GTH_POTENTIALS";
+    char path[KM_PATH_SIZE];
+
+    if (dft->atom[z]) return KM_OK;
+    KM_TRY(km_pseudo_find_file(file, dft->folder, sizeof path, path));
+    KM_TRY(km_pseudo_read(path, symbol, choice ? choice->entry : "", dft->options.pseudo.family,
+                          &dft->pseudo[z]));
+    return km_atom_create(dft->pseudo[z], dft->options.functional, &dft->atom[z]);
+}
+
+km_status km_dft_load_elements(km_dft *dft, const km_crystal *crystal)
+{
+    for (int is = 0; is < km_crystal_n_species(crystal); ++is) {
+        int z = km_crystal_species_z(crystal)[is];
+
+        KM_TRY(load_element(dft, z));
+        dft->crystal_pseudo[is] = dft->pseudo[z];
+        dft->crystal_atom[is] = dft->atom[z];
+    }
+    return KM_OK;
+}
+
+static km_status check_crystal(const km_crystal *crystal)
+{
+    int a, b;
+    double distance = km_crystal_shortest_distance_bohr(crystal, &a, &b);
+
+    return KM_CHECK(distance > LEAST_DISTANCE_BOHR, KM_E_INPUT,
+                    "atoms %d (%s) and %d (%s) are %.3f Ang apart, at least %.1f Ang is wanted",
+                    a + 1, km_element_symbol(km_crystal_z(crystal)[a]), b + 1,
+                    km_element_symbol(km_crystal_z(crystal)[b]), distance * KM_ANG_PER_BOHR,
+                    LEAST_DISTANCE_BOHR * KM_ANG_PER_BOHR);
+}
+
+static km_dft_options rung_options(const km_dft *dft, int rung)
+{
+    km_dft_options options = dft->options;
+
+    if (rung == AS_ASKED) return options;
+    options.scf.mixing *= rung == DAMPED ? 0.4 : 0.6;
+    options.scf.mixing_history += 4;
+    if (options.n_band > 0) options.n_band += 2 + options.n_band / 10;
+    if (rung == DAMPED) return options;
+    if (options.smearing == KM_SMEARING_NONE)
+        options.smearing = KM_SMEARING_GAUSSIAN;
+    else
+        options.smearing_width_ha *= 2;
+    return options;
+}
+
+static bool is_odd(const km_dft *dft, const km_crystal *crystal)
+{
+    double n = 0;
+
+    for (int a = 0; a < km_crystal_n_atom(crystal); ++a)
+        n += km_pseudo_describe(dft->pseudo[km_crystal_z(crystal)[a]])->z_valence;
+    return fabs(n / 2 - round(n / 2)) > 1e-6;
+}
+
+static km_status run_rung(km_dft *dft, const km_crystal *crystal, const km_dft_options *options,
+                          const km_request *request, MPI_Comm comm)
+{
+    km_ground_state_destroy(&dft->state);
+    KM_TRY(km_ground_state_create(crystal, options, request->vacuum_axis, dft->crystal_pseudo,
+                                  dft->crystal_atom, comm, &dft->state));
+    return km_scf_run(dft->state, request, &dft->scf);
+}
+
+static void describe_outcome(const km_dft *dft, bool is_smeared, km_calculation *result)
+{
+    const km_scf_result *scf = &dft->scf;
+
+    result->outcome = scf->outcome;
+    if (scf->outcome == KM_OUTCOME_NOT_CONVERGED)
+        snprintf(result->reason, sizeof result->reason,
+                 "energy error %.1e Ha after %d iterations, wanted %.1e Ha", scf->error_ha,
+                 scf->n_iteration, dft->options.scf.energy_tolerance_ha);
+    else if (scf->outcome == KM_OUTCOME_DIVERGED)
+        snprintf(result->reason, sizeof result->reason,
+                 "energy error grew to %.1e Ha after %d iterations", scf->error_ha,
+                 scf->n_iteration);
+    else if (is_smeared && dft->options.smearing == KM_SMEARING_NONE)
+        snprintf(result->reason, sizeof result->reason,
+                 "no gap with fixed occupations: smeared by %g Ha",
+                 dft->options.smearing_width_ha);
+}
+
+static void fill_result(const km_dft *dft, km_calculation *result)
+{
+    const km_scf_result *scf = &dft->scf;
+    const km_ground_state *state = dft->state;
+
+    result->energy_ha = scf->energy_ha;
+    result->free_energy_ha = scf->free_energy_ha;
+    result->has_bands = scf->occupation.has_cbm;
+    result->vbm_ha = scf->occupation.vbm_ha;
+    result->cbm_ha = scf->occupation.cbm_ha;
+    result->fermi_ha = scf->occupation.fermi_ha;
+    result->is_metallic = scf->occupation.is_metallic;
+    result->potential_mean_ha = km_ground_state_potential_mean_ha(state);
+    result->n_electron = km_ground_state_n_electron(state);
+    result->n_plane_wave = km_ground_state_n_plane_wave(state);
+    result->n_k = km_kpoints_n(km_ground_state_kpoints(state));
+    result->n_band = km_ground_state_n_band(state);
+    result->is_real = km_ground_state_is_real(state);
+}
+
+static km_status climb_ladder(km_dft *dft, const km_crystal *crystal, const km_request *request,
+                              MPI_Comm comm, km_calculation *result)
+{
+    bool is_smeared = dft->options.smearing == KM_SMEARING_NONE && is_odd(dft, crystal);
+    int rung = is_smeared ? SMEARED : AS_ASKED;
+
+    for (;;) {
+        const km_dft_options options = rung_options(dft, rung);
+
+        is_smeared = options.smearing != KM_SMEARING_NONE;
+        KM_TRY(run_rung(dft, crystal, &options, request, comm));
+        result->n_iteration += dft->scf.n_iteration;
+        result->n_h_apply += dft->scf.n_h_apply;
+        if (dft->scf.outcome == KM_OUTCOME_CONVERGED ||
+            dft->scf.outcome == KM_OUTCOME_TIMEOUT || dft->scf.outcome == KM_OUTCOME_STOPPED ||
+            rung == SMEARED)
+            break;
+        rung = dft->scf.gap_closed ? SMEARED : rung + 1;
+        ++result->n_retry;
+        km_log(KM_LOG_DEBUG, "SCF not converged: rung %d of the retry ladder", rung);
+    }
+    describe_outcome(dft, is_smeared, result);
+    return KM_OK;
+}
+
+static km_status compute(void *self, const km_crystal *crystal, const km_request *request,
+                         MPI_Comm comm, km_calculation *result)
+{
+    const double start_s = MPI_Wtime();
+    km_dft *dft = self;
+
+    *result = (km_calculation){.outcome = KM_OUTCOME_FAILED};
+    KM_FREE(dft->forces);
+    KM_TRY(check_crystal(crystal));
+    KM_TRY(km_agree(km_dft_load_elements(dft, crystal), comm));
+    KM_TRY(climb_ladder(dft, crystal, request, comm, result));
+    if (request->edges && result->outcome == KM_OUTCOME_CONVERGED)
+        KM_TRY(km_ground_state_extend_edges(dft->state, &dft->scf.occupation));
+    fill_result(dft, result);
+    dft->n_atom = km_crystal_n_atom(crystal);
+    if (request->forces) {
+        KM_TRY(KM_ALLOC(dft->forces, 3 * dft->n_atom));
+        KM_TRY(km_ground_state_compute_forces(dft->state, dft->forces));
+    }
+    result->time_s = MPI_Wtime() - start_s;
+    MPI_Bcast(&result->time_s, 1, MPI_DOUBLE, 0, comm);
+    return KM_OK;
+}
+
+static km_status get_forces(void *self, double *forces_ha_bohr)
+{
+    const km_dft *dft = self;
+
+    KM_TRY(KM_CHECK(dft->forces, KM_E_ARGUMENT, "forces were not asked for"));
+    memcpy(forces_ha_bohr, dft->forces, sizeof *forces_ha_bohr * 3 * (size_t)dft->n_atom);
+    return KM_OK;
+}
+
+static km_status planar_potential(void *self, int axis, int n_plane, double *v_ha)
+{
+    const km_dft *dft = self;
+
+    KM_TRY(KM_CHECK(dft->state, KM_E_ARGUMENT, "nothing was computed yet"));
+    return km_ground_state_planar_potential(dft->state, axis, n_plane, v_ha);
+}
+
+static km_status planar_density(void *self, int axis, int n_plane, double *density_bohr3)
+{
+    const km_dft *dft = self;
+
+    KM_TRY(KM_CHECK(dft->state, KM_E_ARGUMENT, "nothing was computed yet"));
+    return km_ground_state_planar_density(dft->state, axis, n_plane, density_bohr3);
+}
+
+/*
+ * Seconds of one SCF on one core: 25 applications of H per band, each two FFTs of the grid and
+ * matrix products with about three blocks of bands, at the speeds that a current core reaches.
+ * A first guess only; a campaign learns the true factor from its finished tasks.
+ */
+static double guess_time_s(const km_calculation *e, const km_crystal *crystal)
+{
+    const double n_point = 8 * 1.9 * (double)e->n_plane_wave;
+    const double n_projector = 6.0 * km_crystal_n_atom(crystal);
+    const double flops_fft = 10 * n_point * log2(n_point) / (e->is_real ? 2 : 1);
+    const double flops_gemm =
+        (e->is_real ? 2 : 8) * (double)e->n_plane_wave * (2 * n_projector + 14.0 * e->n_band);
+
+    return 25.0 * e->n_k * e->n_band * (flops_fft / 3e9 + flops_gemm / 2e10);
+}
+
+static km_status count_kpoints(const km_dft_options *options, const km_crystal *crystal,
+                               int vacuum_axis, km_calculation *estimate)
+{
+    km_symmetry *symmetry = NULL;
+    km_kpoints *kpoints = NULL;
+    km_status status = KM_OK;
+    double centre[3];
+    int mesh[3];
+
+    memcpy(mesh, options->k_mesh, sizeof mesh);
+    if (mesh[0] == 0)
+        KM_TRY(km_kpoints_find_mesh(crystal, options->k_spacing_bohr, vacuum_axis, mesh));
+    KM_TRY(km_symmetry_create(crystal, KM_SYMMETRY_TOLERANCE_BOHR, &symmetry));
+    estimate->is_real = options->arithmetic == KM_ARITHMETIC_AUTO &&
+                        km_symmetry_has_inversion(symmetry, centre);
+    KM_TRY_TO(end, km_kpoints_create(options->use_symmetry ? symmetry : NULL, mesh,
+                                     options->k_shift, MPI_COMM_SELF, &kpoints));
+    estimate->n_k = km_kpoints_n(kpoints);
+end:
+    km_kpoints_destroy(&kpoints);
+    km_symmetry_destroy(&symmetry);
+    return status;
+}
+
+static km_status estimate_cost(void *self, const km_crystal *crystal, const km_request *request,
+                               km_calculation *estimate)
+{
+    km_dft *dft = self;
+    const km_dft_options *options = &dft->options;
+    const double q_max = sqrt(2 * options->ecut_ha);
+    int n_occupied;
+
+    *estimate = (km_calculation){.outcome = KM_OUTCOME_CONVERGED};
+    KM_TRY(check_crystal(crystal));
+    KM_TRY(km_dft_load_elements(dft, crystal));
+    for (int a = 0; a < km_crystal_n_atom(crystal); ++a)
+        estimate->n_electron +=
+            km_pseudo_describe(dft->pseudo[km_crystal_z(crystal)[a]])->z_valence;
+    n_occupied = (int)ceil(estimate->n_electron / 2 - 1e-9);
+    estimate->n_band = options->n_band > 0 ? options->n_band : n_occupied + 4;
+    estimate->n_plane_wave =
+        (long)(km_crystal_volume_bohr3(crystal) * q_max * q_max * q_max / (6 * KM_PI * KM_PI));
+    KM_TRY(count_kpoints(options, crystal, request->vacuum_axis, estimate));
+    estimate->time_s = guess_time_s(estimate, crystal);
+    return KM_OK;
+}
+
+static void destroy(void *self)
+{
+    km_dft *dft = self;
+
+    km_ground_state_destroy(&dft->state);
+    for (int z = 0; z <= KM_Z_MAX; ++z) {
+        km_atom_destroy(&dft->atom[z]);
+        km_pseudo_destroy(&dft->pseudo[z]);
+    }
+    KM_FREE(dft->forces);
+    KM_FREE(dft);
+}
+
+static km_status check_options(const km_dft_options *options)
+{
+    KM_TRY(KM_CHECK(options->ecut_ha > 0, KM_E_ARGUMENT, "ecut = %g Ha must be positive",
+                    options->ecut_ha));
+    KM_TRY(KM_CHECK(options->k_mesh[0] > 0 || options->k_spacing_bohr > 0, KM_E_ARGUMENT,
+                    "k-point spacing %g 1/bohr must be positive", options->k_spacing_bohr));
+    return KM_CHECK(options->scf.mixing > 0 && options->scf.mixing <= 1, KM_E_ARGUMENT,
+                    "mixing = %g must be in (0, 1]", options->scf.mixing);
+}
+
+km_status km_dft_calculator_create(const km_dft_options *options, const char *folder,
+                                   km_calculator **calculator, km_dft **out)
+{
+    static const km_calculator_class functions = {.name = "dft",
+                                                  .compute = compute,
+                                                  .forces = get_forces,
+                                                  .planar_potential = planar_potential,
+                                                  .planar_density = planar_density,
+                                                  .estimate = estimate_cost,
+                                                  .write = km_dft_write,
+                                                  .destroy = destroy};
+    km_dft *dft = NULL;
+    km_status status;
+
+    *calculator = NULL;
+    KM_TRY(check_options(options));
+    KM_TRY(KM_ALLOC(dft, 1));
+    dft->options = *options;
+    snprintf(dft->folder, sizeof dft->folder, "%s", folder ? folder : "");
+    status = km_calculator_create(&functions, dft, calculator);
+    if (status != KM_OK) {
+        KM_FREE(dft);
+        return status;
+    }
+    if (out) *out = dft;
+    return KM_OK;
+}
+
+const km_pseudo *km_dft_pseudo(const km_dft *dft, int z)
+{
+    return z >= 1 && z <= KM_Z_MAX ? dft->pseudo[z] : NULL;
+}
+
+km_ground_state *km_dft_ground_state(const km_dft *dft)
+{
+    return dft->state;
+}
+
+const km_scf_result *km_dft_scf_result(const km_dft *dft)
+{
+    return &dft->scf;
+}
+
+double km_dft_alpha_over_omega_ha(const km_dft *dft, const km_crystal *crystal)
+{
+    double sum = 0;
+
+    for (int a = 0; a < km_crystal_n_atom(crystal); ++a)
+        sum += km_pseudo_alpha_ha_bohr3(dft->pseudo[km_crystal_z(crystal)[a]]);
+    return sum / km_crystal_volume_bohr3(crystal);
+}

@@ -1,0 +1,35 @@
+#include "kaimen/dft/options.h"
+
+#include <string.h>
+
+km_dft_options km_dft_options_default(km_quality quality)
+{
+    static const struct {
+        double ecut_ha, k_spacing_bohr, tolerance_ha;
+    } level[] = {[KM_QUALITY_LITE] = {20, 0.40, 1e-6},
+                 [KM_QUALITY_STANDARD] = {30, 0.30, 1e-7},
+                 [KM_QUALITY_ACCURATE] = {40, 0.22, 1e-8}};
+    km_dft_options options = {.quality = quality,
+                              .functional = KM_FUNCTIONAL_PBE,
+                              .ecut_ha = level[quality].ecut_ha,
+                              .grid_factor = 1,
+                              .k_spacing_bohr = level[quality].k_spacing_bohr,
+                              .smearing = KM_SMEARING_NONE,
+                              .smearing_width_ha = 0.005,
+                              .scf = {.energy_tolerance_ha = level[quality].tolerance_ha,
+                                      .max_iteration = 60,
+                                      .mixing = 0.8,
+                                      .mixing_history = 8},
+                              .arithmetic = KM_ARITHMETIC_AUTO,
+                              .use_symmetry = true};
+
+    strcpy(options.pseudo.family, "GTH-PBE");
+    return options;
+}
+
+const char *km_functional_name(km_functional functional)
+{
+    static const char *const names[] = {"LDA", "PBE", "PBEsol"};
+
+    return names[functional];
+}
