@@ -211,7 +211,7 @@ static km_status create_schema(km_ledger *ledger, const km_ledger_identity *iden
     KM_TRY_TO(end, km_ledger_execute(ledger, sql.bytes));
     KM_TRY_TO(end, km_ledger_set_meta(ledger, "name", identity->name));
     KM_TRY_TO(end, km_ledger_set_meta(ledger, "hash", identity->hash));
-    KM_TRY_TO(end, km_ledger_set_meta(ledger, "version", KM_VERSION));
+    KM_TRY_TO(end, km_ledger_set_meta(ledger, "version", km_version()));
     KM_TRY_TO(end, km_ledger_set_meta(ledger, "commit", km_version_commit()));
     KM_TRY_TO(end, km_ledger_set_meta(ledger, "input", identity->input));
 end:
@@ -250,7 +250,7 @@ static km_status begin_instance(km_ledger *ledger)
     sqlite3_bind_double(row, 1, now_s());
     sqlite3_bind_text(row, 2, host, -1, SQLITE_STATIC);
     sqlite3_bind_int(row, 3, (int)getpid());
-    sqlite3_bind_text(row, 4, KM_VERSION, -1, SQLITE_STATIC);
+    sqlite3_bind_text(row, 4, km_version(), -1, SQLITE_STATIC);
     sqlite3_bind_text(row, 5, km_version_commit(), -1, SQLITE_STATIC);
     code = sqlite3_step(row);
     sqlite3_finalize(row);

@@ -228,9 +228,10 @@ void km_schedule_destroy(km_schedule **schedule)
     KM_FREE(*schedule);
 }
 
-/* Place in the heap of the longest task that fits, -1 for none. Tasks that were interrupted wait their turn. */
+/* Place in the heap of the longest task that fits, -1 for none; not one with more attempts than the next. */
 static int find_fitting(const km_schedule *s, double time_left_s)
 {
+    int n_attempt = s->entries[s->ready[0]].n_attempt;
     double longest_s = -1;
     int place = -1;
 
@@ -238,7 +239,7 @@ static int find_fitting(const km_schedule *s, double time_left_s)
         double time_s = km_schedule_predict_s(s, s->ready[i]);
 
         if (time_s <= time_left_s && time_s > longest_s &&
-            s->entries[s->ready[i]].n_attempt == 0) {
+            s->entries[s->ready[i]].n_attempt == n_attempt) {
             longest_s = time_s;
             place = i;
         }

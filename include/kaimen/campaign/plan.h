@@ -10,8 +10,6 @@
 
 typedef struct km_plan km_plan;
 
-#define KM_SLAB_NORMAL_AXIS 2 /* c of a slab is its normal, see builder/slab.h */
-
 /** @brief An empty plan, ended with km_plan_destroy(). Local. */
 KM_STATUS km_plan_create(km_plan **plan);
 

@@ -13,6 +13,7 @@
 #define KM_ID_SIZE 17 /* 16 hex digits of a SHA-256 */
 #define KM_TASK_LABEL_SIZE 128
 #define KM_TASK_TEXT_SIZE 32
+#define KM_SLAB_NORMAL_AXIS 2 /* c of a slab is its normal, see builder/slab.h */
 
 typedef enum { KM_TASK_BULK, KM_TASK_ORIENTED_BULK, KM_TASK_SURFACE } km_task_kind;
 #define KM_N_TASK_KIND 3
