@@ -26,9 +26,9 @@
 #define TOLERANCE 1e-9
 
 /* Tables in reciprocal space: the orbitals' step resolves the sphere, the density reaches twice as far. */
-#define Q_STEP 0.03
-#define N_Q_ORBITAL 760
-#define N_Q_DENSITY 1520
+#define Q_STEP 0.02
+#define N_Q_ORBITAL 1140
+#define N_Q_DENSITY 2280
 
 struct km_atom {
     int n_orbital;
