@@ -3,7 +3,6 @@
 #include "kaimen/base/memory.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /** Type of a slab, and the repeats of bulk that its atoms make up. */
 static km_slab_type classify(const km_stack *stack, int low, int high, int *counts,
@@ -42,7 +41,6 @@ static km_cut make_cut(const km_stack *stack, double centre, int i, double least
     cut.n_bulk = cut.n_repeat = top - bottom;
     cut.low = km_stack_find_above(stack, bottom);
     cut.high = km_stack_find_above(stack, top + 2 * stack->tolerance) - 1;
-    cut.gap = km_stack_height(stack, cut.low) - km_stack_height(stack, cut.low - 1);
     /* One repeat more, so that there is a plane; it does not change the type. */
     cut.type = classify(stack, cut.low, cut.high + stack->n_plane, counts, &cut.n_bulk);
     if (cut.type != KM_SLAB_NONSTOICHIOMETRIC) cut.n_bulk -= 1;
@@ -55,6 +53,12 @@ static km_cut make_cut(const km_stack *stack, double centre, int i, double least
     return cut;
 }
 
+/** From a plane to the one below it. */
+static double find_gap(const km_stack *stack, int plane)
+{
+    return km_stack_height(stack, plane) - km_stack_height(stack, plane - 1);
+}
+
 /** Whether the lowest planes are images of each other by a translation along n: any multiple of 2/n_center. */
 static bool is_same_termination(const km_stack *stack, const km_cut *a, const km_cut *b)
 {
@@ -64,13 +68,31 @@ static bool is_same_termination(const km_stack *stack, const km_cut *a, const km
     return fabs(steps - round(steps)) <= 2 * stack->n_center * stack->tolerance;
 }
 
-static int compare_cuts(const void *first, const void *second)
+/** Order of two cuts: type, gap, then the planes from the surface inwards; negative when a comes first. */
+static int compare_cuts(const km_stack *stack, const km_cut *a, const km_cut *b)
 {
-    const km_cut *a = first, *b = second;
-
     if (a->type != b->type) return a->type < b->type ? -1 : 1;
-    if (fabs(a->gap - b->gap) > 1e-6) return a->gap > b->gap ? -1 : 1;
-    return a->low - b->low;
+    for (int ip = 0; ip < stack->n_plane; ip++) {
+        const int *p = km_stack_composition(stack, a->low + ip);
+        const int *q = km_stack_composition(stack, b->low + ip);
+        double gap = find_gap(stack, a->low + ip) - find_gap(stack, b->low + ip);
+
+        if (fabs(gap) > 4 * stack->tolerance) return gap > 0 ? -1 : 1;
+        for (int s = 0; s < stack->n_species; s++)
+            if (p[s] != q[s]) return q[s] - p[s];
+    }
+    return 0;
+}
+
+static void sort_cuts(const km_stack *stack, int n, km_cut *cuts)
+{
+    for (int i = 1; i < n; i++)
+        for (int j = i; j > 0 && compare_cuts(stack, cuts + j, cuts + j - 1) < 0; j--) {
+            km_cut other = cuts[j];
+
+            cuts[j] = cuts[j - 1];
+            cuts[j - 1] = other;
+        }
 }
 
 km_status km_cut_find(const km_stack *stack, double least_repeat, int *n_cut, km_cut *cuts)
@@ -90,7 +112,7 @@ km_status km_cut_find(const km_stack *stack, double least_repeat, int *n_cut, km
             cuts[j] = cut;
     }
     KM_FREE(counts);
-    qsort(cuts, (size_t)n, sizeof *cuts, compare_cuts);
+    sort_cuts(stack, n, cuts);
     *n_cut = n;
     return KM_OK;
 }

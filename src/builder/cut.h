@@ -15,14 +15,13 @@ typedef struct {
     double centre;   /* fixed height, halfway between them */
     double n_repeat; /* i/n_center and whole repeats */
     double n_bulk;   /* repeats that the atoms make up; type C: without one boundary plane */
-    double gap;      /* from the lowest plane to the one below it, repeats */
 } km_cut;
 
 /**
  * @brief Terminations of a stack that has fixed heights, at most KM_CUT_MAX. Local.
  *
  * Cuts with the same lowest plane, up to translations along n that the crystal has, are one termination; the thinner slab
- * stands for it. Order: type, then the widest gap first.
+ * stands for it. Order: type, then the widest gap first, then composition.
  *
  * @param[in]  stack         n_center > 0
  * @param[in]  least_repeat  least n_bulk

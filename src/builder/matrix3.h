@@ -62,9 +62,9 @@ static inline double km_matrix3_product(const double *u, const double *m, const 
     return u[0] * mv[0] + u[1] * mv[1] + u[2] * mv[2];
 }
 
-/** x into (-1/2, 1/2]; what is within rounding of -1/2 becomes 1/2. */
+/** x into (-1/2, 1/2]; what is within rounding of either end becomes 1/2. */
 static inline double km_wrap_half(double x)
 {
     x -= round(x);
-    return x <= -0.5 + 1e-12 ? x + 1 : x;
+    return fabs(fabs(x) - 0.5) < 1e-12 ? 0.5 : x;
 }

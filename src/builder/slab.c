@@ -261,9 +261,7 @@ static void reject_duplicate(km_slab_list *list, double tolerance_bohr)
     for (int i = 0; i < list->n - 1; i++) {
         const entry *other = list->entries + i;
 
-        if (!other->slab || fabs(other->info.area_bohr2 - last->info.area_bohr2) > 1e-3 ||
-            !km_match_slabs(other->slab, last->slab, tolerance_bohr))
-            continue;
+        if (!other->slab || !km_match_slabs(other->slab, last->slab, tolerance_bohr)) continue;
         last->info.type = KM_SLAB_DUPLICATE;
         last->info.is_accepted = false;
         last->info.duplicate_of = i;

@@ -64,6 +64,11 @@ static int find_species(const km_stack *stack, int z)
     return i;
 }
 
+static int compare_z(const void *first, const void *second)
+{
+    return *(const int *)first - *(const int *)second;
+}
+
 static km_status count_composition(const km_oriented *oriented, km_stack *stack)
 {
     int n = oriented->n_atom;
@@ -72,6 +77,7 @@ static km_status count_composition(const km_oriented *oriented, km_stack *stack)
     for (int i = 0; i < n; i++)
         if (find_species(stack, oriented->z[i]) == stack->n_species)
             stack->species_z[stack->n_species++] = oriented->z[i];
+    qsort(stack->species_z, (size_t)stack->n_species, sizeof(int), compare_z);
     KM_TRY(KM_ALLOC(stack->bulk, stack->n_species));
     KM_TRY(KM_ALLOC(stack->composition, stack->n_plane * stack->n_species));
     for (int i = 0; i < n; i++) {
@@ -197,6 +203,13 @@ double km_stack_height(const km_stack *stack, int plane)
     return stack->height[plane - repeat * stack->n_plane] + repeat;
 }
 
+const int *km_stack_composition(const km_stack *stack, int plane)
+{
+    int repeat = (int)floor((double)plane / stack->n_plane);
+
+    return stack->composition + (plane - repeat * stack->n_plane) * stack->n_species;
+}
+
 int km_stack_find_above(const km_stack *stack, double height)
 {
     int plane = stack->n_plane * ((int)floor(height - stack->height[0]) - 1);
@@ -209,10 +222,9 @@ void km_stack_compute_counts(const km_stack *stack, int low, int high, int *coun
 {
     memset(counts, 0, (size_t)stack->n_species * sizeof *counts);
     for (int plane = low; plane <= high; plane++) {
-        int ip = plane - stack->n_plane * (int)floor((double)plane / stack->n_plane);
+        const int *composition = km_stack_composition(stack, plane);
 
-        for (int s = 0; s < stack->n_species; s++)
-            counts[s] += stack->composition[ip * stack->n_species + s];
+        for (int s = 0; s < stack->n_species; s++) counts[s] += composition[s];
     }
 }
 

@@ -15,7 +15,7 @@ typedef struct {
     int n_species;
     int n_atom;
     double *height;   /* [n_plane], ascending, spread over less than one repeat */
-    int *species_z;   /* [n_species] */
+    int *species_z;   /* ascending, [n_species] */
     int *composition; /* atoms of each species in each plane, [n_plane][n_species] */
     int *bulk;        /* atoms of each species in one repeat, [n_species] */
     int *plane;       /* plane of each atom, [n_atom] */
@@ -39,6 +39,9 @@ void km_stack_destroy(km_stack **stack);
 
 /** @brief Height of a plane, any integer. Local. */
 double km_stack_height(const km_stack *stack, int plane);
+
+/** @brief Atoms of each species in a plane, any integer; [n_species], borrowed. Local. */
+const int *km_stack_composition(const km_stack *stack, int plane);
 
 /** @brief Lowest plane at or above a height. Local. */
 int km_stack_find_above(const km_stack *stack, double height);
