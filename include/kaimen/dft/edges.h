@@ -16,7 +16,7 @@
 
 /** What counts as vacuum. */
 typedef struct {
-    double density_limit_bohr3; /* vacuum begins where the electron density falls below it */
+    double density_limit_bohr3; /* the vacuum's smallest electron density lies below it */
     double flatness_limit_ha;   /* a plateau varies less than that */
     double length_limit_bohr;   /* and is at least that long */
 } km_edges_options;
@@ -41,16 +41,17 @@ typedef struct {
     double bulk_repeat_bohr; /* bulk repeat along the normal: window of the average */
 } km_edges_levels;
 
+/** What was found. Everything is filled in any case; without a plateau the levels, IP and EA are not to be used. */
 typedef struct {
-    bool has_plateau; /* false: no vacuum level, and the numbers below are not to be used */
+    bool has_plateau;
     double
-        vacuum_lower_ha; /* level at the lower face, from a straight line through the plateau */
+        vacuum_lower_ha; /* level at the lower face: end of a straight line through the plateau */
     double vacuum_upper_ha;
     double flatness_ha;     /* largest minus smallest V of the plateau */
-    double field_ev_ang;    /* slope of the plateau */
-    double plateau_bohr;    /* length of the vacuum below the density limit */
-    double density_bohr3;   /* smallest density */
-    double centre_frac;     /* middle of the slab */
+    double field_ev_ang;    /* slope of the plateau's line towards larger z */
+    double plateau_bohr;    /* its length */
+    double density_bohr3;   /* smallest electron density */
+    double centre_frac;     /* middle of the slab, in [0, 1) */
     double macro_centre_ha; /* V averaged twice over the bulk repeat, there */
     double ip_ev;           /* through the bulk */
     double ea_ev;
@@ -61,32 +62,36 @@ typedef struct {
 } km_edges;
 
 /**
- * @brief 1e-5 / bohr^3, 0.05 eV, 1 bohr. Local.
+ * @brief 1.5e-4 / bohr^3, 0.05 eV, 1 bohr. Local.
  *
- * Where one exponential tail of density n is left, V is below the vacuum level by 4 pi n / (8 I), with I the ionisation
- * potential: for I > 3 eV and 1e-5 / bohr^3 that is under 4 meV. 0.05 eV is the accuracy wanted of an IP; the ripples of
- * a low cutoff (12 meV at 20 Ha, 32 meV at 15 Ha on MgO(100)) stay below and average out.
+ * Where exponential tails leave the density n, V lies below the vacuum level by 4 pi n / (8 I), with I the ionisation
+ * potential: 35 meV for 1.5e-4 / bohr^3 and 5 eV. MgO(100) shows it: with 4, 6, 8 Ang of vacuum n is 1.7e-3, 1.1e-4 and
+ * 1.0e-5, and the IP 0.23, 0.04 and 0.00 eV too small. 0.05 eV is the accuracy wanted of an IP; the ripples of a low
+ * cutoff (12 meV at 20 Ha, 32 meV at 15 Ha on MgO(100)) stay below it and average out.
  */
 km_edges_options km_edges_options_default(void);
 
 /**
  * @brief Vacuum levels, macroscopic average and band edges of a slab. Local.
  *
- * IP = V_vac - [V_slab(centre) + (VBM - V_mean)_bulk], EA the same with the CBM; V_vac is the mean of both faces.
- * @return KM_E_ARGUMENT for fewer than 8 planes, no atoms, a repeat that is not positive or values that are not finite;
- *         no plateau is not an error
+ * The vacuum is the widest gap between the atoms. The plateau is where the density is below 1e-5 / bohr^3 or twice its
+ * smallest value, around the plane of that value. A line is fitted to it with weights 1 / (density + 1e-6 / bohr^3),
+ * because V falls short of the vacuum level in proportion to the density. IP = V_vac - [V_slab(centre) + (VBM -
+ * V_mean)_bulk], EA the same with the CBM; V_vac is the mean of both faces.
+ * @return KM_E_ARGUMENT for fewer than 8 planes, no atoms or a repeat that is not positive; KM_E_NUMERIC for a profile
+ *         that is not finite; no plateau is not an error
  */
 KM_STATUS km_edges_compute(const km_edges_profile *profile, const km_edges_levels *levels,
                            const km_edges_options *options, km_edges *edges);
 
 /**
- * @brief Average of a periodic profile over a window of `repeat_bohr`, taken twice. Local.
+ * @brief Average of a periodic profile over a window of `repeat_bohr`, taken n_times. Local.
  *
  * The trigonometric interpolation of the profile is averaged exactly, so the window need not be a whole number of planes.
  * @param[out] average  [n_plane]; must not be v
  */
 KM_STATUS km_edges_average(int n_plane, double c_bohr, const double *v, double repeat_bohr,
-                           double *average);
+                           int n_times, double *average);
 
 /**
  * @brief Surface energy (E_slab - n_bulk e_bulk) / (2 A). Local.
