@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /** Larger text files are refused: no input of ours comes near it. */
-#define KM_FILE_TEXT_LIMIT ((size_t)256 << 20)
+#define KM_FILE_TEXT_LIMIT ((size_t)64 << 20)
 
 /**
  * @brief Read a text file into memory. Local.
