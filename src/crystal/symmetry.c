@@ -1,26 +1,22 @@
 #include "kaimen/crystal/symmetry.h"
 
+#include "crystal/operations.h"
 #include "kaimen/base/memory.h"
 
 #include <math.h>
 #include <spglib.h>
 #include <string.h>
 
-/* Two translations of one rotation differ by a lattice vector or by much more than this. */
-#define SAME_TRANSLATION 1e-3
-
 #define N_SYMBOL 12
 
 struct km_symmetry {
-    int n_operation;
     int n_atom;
     int number;
     char symbol[N_SYMBOL];
     double tolerance_bohr;
     double cell_bohr[9];
-    int *rotation;            /* [n_operation][3][3] */
-    double *translation_frac; /* [n_operation][3] */
-    int *atom_map;            /* [n_operation][n_atom] */
+    km_operations operations;
+    int *atom_map; /* [n_operation][n_atom] */
 };
 
 static const int identity[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
@@ -33,52 +29,14 @@ static void transpose(const double *cell, double lattice[3][3])
         for (int j = 0; j < 3; j++) lattice[j][i] = cell[3 * i + j];
 }
 
-/* Into (-1/2, 1/2]. */
-static double nearest_to_zero(double x)
-{
-    return x - ceil(x - 0.5);
-}
-
-static double length_bohr(const double *cell, const double *frac)
-{
-    double square = 0;
-
-    for (int j = 0; j < 3; j++) {
-        double x = frac[0] * cell[j] + frac[1] * cell[3 + j] + frac[2] * cell[6 + j];
-
-        square += x * x;
-    }
-    return sqrt(square);
-}
-
-static bool is_same_rotation(const int *r1, const int *r2)
-{
-    return memcmp(r1, r2, 9 * sizeof *r1) == 0;
-}
-
-static bool is_same_translation(const double *t1, const double *t2)
-{
-    for (int i = 0; i < 3; i++)
-        if (fabs(nearest_to_zero(t1[i] - t2[i])) > SAME_TRANSLATION) return false;
-    return true;
-}
-
-static void apply(const int *r, const double *t, const double *x, double *image)
-{
-    for (int i = 0; i < 3; i++)
-        image[i] = r[3 * i] * x[0] + r[3 * i + 1] * x[1] + r[3 * i + 2] * x[2] + t[i];
-}
-
 static km_status allocate(int n_operation, int n_atom, km_symmetry **symmetry)
 {
     km_symmetry *new = NULL;
     km_status status = KM_OK;
 
     KM_TRY(KM_ALLOC(new, 1));
-    new->n_operation = n_operation;
     new->n_atom = n_atom;
-    KM_TRY_TO(fail, KM_ALLOC(new->rotation, 9 * n_operation));
-    KM_TRY_TO(fail, KM_ALLOC(new->translation_frac, 3 * n_operation));
+    KM_TRY_TO(fail, km_operations_allocate(n_operation, &new->operations));
     KM_TRY_TO(fail, KM_ALLOC(new->atom_map, (size_t)n_operation * (size_t)n_atom));
     *symmetry = new;
     return KM_OK;
@@ -88,8 +46,8 @@ fail:
 }
 
 /* Atom of the same element nearest to where an operation maps atom `ia`. */
-static int find_image(const km_crystal *crystal, const int *r, const double *t, int ia,
-                      double *distance_bohr)
+static int find_image(const km_crystal *crystal, const km_operations *operations, int io,
+                      int ia, double *distance_bohr)
 {
     const double *frac = km_crystal_frac(crystal);
     const int *z = km_crystal_z(crystal);
@@ -97,14 +55,14 @@ static int find_image(const km_crystal *crystal, const int *r, const double *t, 
     int nearest = -1;
 
     *distance_bohr = INFINITY;
-    apply(r, t, frac + 3 * ia, image);
+    km_operations_apply(operations, io, frac + 3 * ia, image);
     for (int ja = 0; ja < km_crystal_n_atom(crystal); ja++) {
         double length;
 
         if (z[ja] != z[ia]) continue;
         for (int i = 0; i < 3; i++)
-            difference[i] = nearest_to_zero(frac[3 * ja + i] - image[i]);
-        length = length_bohr(km_crystal_cell_bohr(crystal), difference);
+            difference[i] = km_nearest_to_zero(frac[3 * ja + i] - image[i]);
+        length = km_length(km_crystal_cell_bohr(crystal), difference);
         if (length >= *distance_bohr) continue;
         *distance_bohr = length;
         nearest = ja;
@@ -118,10 +76,9 @@ static km_status map_atoms(const km_crystal *crystal, km_symmetry *symmetry)
     double limit = 10 * symmetry->tolerance_bohr;
     double distance;
 
-    for (int io = 0; io < symmetry->n_operation; io++)
+    for (int io = 0; io < symmetry->operations.n; io++)
         for (int ia = 0; ia < symmetry->n_atom; ia++) {
-            int image = find_image(crystal, symmetry->rotation + 9 * io,
-                                   symmetry->translation_frac + 3 * io, ia, &distance);
+            int image = find_image(crystal, &symmetry->operations, io, ia, &distance);
 
             KM_TRY(KM_CHECK(distance <= limit, KM_E_INPUT,
                             "operation %d maps atom %d to %g bohr beside the nearest atom: "
@@ -130,17 +87,6 @@ static km_status map_atoms(const km_crystal *crystal, km_symmetry *symmetry)
             symmetry->atom_map[(size_t)io * (size_t)symmetry->n_atom + (size_t)ia] = image;
         }
     return KM_OK;
-}
-
-static void set_operation(km_symmetry *symmetry, int io, const int *r, const double *t)
-{
-    memcpy(symmetry->rotation + 9 * io, r, 9 * sizeof *r);
-    for (int i = 0; i < 3; i++) {
-        double x = t[i] - floor(t[i]);
-
-        /* 1 - rounding error is zero. */
-        symmetry->translation_frac[3 * io + i] = x > 1 - 1e-10 || x < 1e-10 ? 0 : x;
-    }
 }
 
 static km_status find_group(const km_crystal *crystal, double tolerance_bohr,
@@ -161,25 +107,25 @@ static km_status find_group(const km_crystal *crystal, double tolerance_bohr,
                     tolerance_bohr, spg_get_error_message(spg_get_error_code()));
 }
 
+/* spglib's operations, the identity brought to the front. */
 static km_status take_dataset(const km_crystal *crystal, const SpglibDataset *dataset,
                               km_symmetry *symmetry)
 {
+    km_operations *operations = &symmetry->operations;
     const double zero[3] = {0, 0, 0};
-    int n_done = 1;
+    int place;
 
     symmetry->number = dataset->spacegroup_number;
     snprintf(symmetry->symbol, N_SYMBOL, "%s", dataset->international_symbol);
     memcpy(symmetry->cell_bohr, km_crystal_cell_bohr(crystal), sizeof symmetry->cell_bohr);
-    memcpy(symmetry->rotation, identity, sizeof identity);
-    for (int io = 0; io < dataset->n_operations; io++) {
-        const int *r = &dataset->rotations[io][0][0];
-        const double *t = dataset->translations[io];
-
-        if (is_same_rotation(r, identity) && is_same_translation(t, zero)) continue;
-        KM_TRY(KM_CHECK(n_done < symmetry->n_operation, KM_E_INTERNAL,
-                        "spglib gave no identity among %d operations", symmetry->n_operation));
-        set_operation(symmetry, n_done++, r, t);
-    }
+    for (int io = 0; io < operations->n; io++)
+        km_operations_set(operations, io, &dataset->rotations[io][0][0],
+                          dataset->translations[io]);
+    place = km_operations_find(operations, identity, zero);
+    KM_TRY(KM_CHECK(place >= 0, KM_E_INTERNAL, "spglib gave no identity among %d operations",
+                    operations->n));
+    km_operations_set(operations, place, operations->rotation, operations->translation_frac);
+    km_operations_set(operations, 0, identity, zero);
     return map_atoms(crystal, symmetry);
 }
 
@@ -203,39 +149,6 @@ done:
     return status;
 }
 
-static int find_operation(const km_symmetry *symmetry, const int *r, const double *t)
-{
-    for (int io = 0; io < symmetry->n_operation; io++)
-        if (is_same_rotation(symmetry->rotation + 9 * io, r) &&
-            is_same_translation(symmetry->translation_frac + 3 * io, t))
-            return io;
-    return -1;
-}
-
-/* A finite set of operations is a group when it holds the product of any two. */
-static km_status check_group(const km_symmetry *symmetry)
-{
-    int n = symmetry->n_operation;
-
-    for (int io = 0; io < n; io++)
-        for (int jo = 0; jo < n; jo++) {
-            const int *r1 = symmetry->rotation + 9 * io, *r2 = symmetry->rotation + 9 * jo;
-            double t[3];
-            int r[9];
-
-            for (int i = 0; i < 9; i++)
-                r[i] = r1[i / 3 * 3] * r2[i % 3] + r1[i / 3 * 3 + 1] * r2[3 + i % 3] +
-                       r1[i / 3 * 3 + 2] * r2[6 + i % 3];
-            apply(r1, symmetry->translation_frac + 3 * io, symmetry->translation_frac + 3 * jo,
-                  t);
-            KM_TRY(KM_CHECK(find_operation(symmetry, r, t) >= 0, KM_E_ARGUMENT,
-                            "the %d kept operations are no group: the product of %d and %d is "
-                            "missing",
-                            n, io, jo));
-        }
-    return KM_OK;
-}
-
 /* spglib names a group from its operations; where it cannot, the number stays 0 and the symbol empty. */
 static void name_group(km_symmetry *symmetry)
 {
@@ -244,8 +157,9 @@ static void name_group(km_symmetry *symmetry)
 
     transpose(symmetry->cell_bohr, lattice);
     type = spg_get_spacegroup_type_from_symmetry(
-        (int(*)[3][3])symmetry->rotation, (double(*)[3])symmetry->translation_frac,
-        symmetry->n_operation, lattice, symmetry->tolerance_bohr);
+        (int(*)[3][3])symmetry->operations.rotation,
+        (double(*)[3])symmetry->operations.translation_frac, symmetry->operations.n, lattice,
+        symmetry->tolerance_bohr);
     symmetry->number = type.number;
     snprintf(symmetry->symbol, N_SYMBOL, "%s", type.number > 0 ? type.international_short : "");
 }
@@ -256,23 +170,27 @@ km_status km_symmetry_create_subgroup(const km_symmetry *symmetry, const bool *m
     size_t n_atom = (size_t)symmetry->n_atom;
     km_symmetry *new = NULL;
     km_status status = KM_OK;
-    int n_kept = 0;
+    int n_kept = 0, first, second;
 
     *subgroup = NULL;
-    for (int io = 0; io < symmetry->n_operation; io++) n_kept += mask[io];
+    for (int io = 0; io < symmetry->operations.n; io++) n_kept += mask[io];
     KM_TRY(KM_CHECK(mask[0], KM_E_ARGUMENT, "a group needs the identity: mask[0] is false"));
     KM_TRY(allocate(n_kept, symmetry->n_atom, &new));
     new->tolerance_bohr = symmetry->tolerance_bohr;
     memcpy(new->cell_bohr, symmetry->cell_bohr, sizeof new->cell_bohr);
-    for (int io = 0, kept = 0; io < symmetry->n_operation; io++) {
+    for (int io = 0, kept = 0; io < symmetry->operations.n; io++) {
         if (!mask[io]) continue;
-        set_operation(new, kept, symmetry->rotation + 9 * io,
-                      symmetry->translation_frac + 3 * io);
+        km_operations_set(&new->operations, kept, symmetry->operations.rotation + 9 * io,
+                          symmetry->operations.translation_frac + 3 * io);
         memcpy(new->atom_map + (size_t)kept *n_atom, symmetry->atom_map + (size_t)io * n_atom,
                n_atom * sizeof *new->atom_map);
         kept++;
     }
-    KM_TRY_TO(fail, check_group(new));
+    KM_TRY_TO(fail,
+              KM_CHECK(km_operations_is_group(&new->operations, &first, &second), KM_E_ARGUMENT,
+                       "the %d kept operations are no group: the product of %d and %d is "
+                       "missing",
+                       n_kept, first, second));
     name_group(new);
     *subgroup = new;
     return KM_OK;
@@ -284,25 +202,24 @@ fail:
 void km_symmetry_destroy(km_symmetry **symmetry)
 {
     if (!*symmetry) return;
-    KM_FREE((*symmetry)->rotation);
-    KM_FREE((*symmetry)->translation_frac);
+    km_operations_free(&(*symmetry)->operations);
     KM_FREE((*symmetry)->atom_map);
     KM_FREE(*symmetry);
 }
 
 int km_symmetry_n_operation(const km_symmetry *symmetry)
 {
-    return symmetry->n_operation;
+    return symmetry->operations.n;
 }
 
 const int *km_symmetry_rotation(const km_symmetry *symmetry, int operation)
 {
-    return symmetry->rotation + 9 * operation;
+    return symmetry->operations.rotation + 9 * operation;
 }
 
 const double *km_symmetry_translation_frac(const km_symmetry *symmetry, int operation)
 {
-    return symmetry->translation_frac + 3 * operation;
+    return symmetry->operations.translation_frac + 3 * operation;
 }
 
 const int *km_symmetry_atom_map(const km_symmetry *symmetry, int operation)
@@ -324,16 +241,17 @@ bool km_symmetry_has_inversion(const km_symmetry *symmetry, double centre_frac[3
 {
     double best = INFINITY;
 
-    for (int io = 0; io < symmetry->n_operation; io++) {
-        const double *t = symmetry->translation_frac + 3 * io;
+    for (int io = 0; io < symmetry->operations.n; io++) {
+        const double *t = symmetry->operations.translation_frac + 3 * io;
 
-        if (!is_same_rotation(symmetry->rotation + 9 * io, inversion)) continue;
+        if (memcmp(km_symmetry_rotation(symmetry, io), inversion, sizeof inversion) != 0)
+            continue;
         for (int half = 0; half < 8; half++) {
             double centre[3], length;
 
             for (int i = 0; i < 3; i++)
-                centre[i] = nearest_to_zero(0.5 * (t[i] + (half >> i & 1)));
-            length = length_bohr(symmetry->cell_bohr, centre);
+                centre[i] = km_nearest_to_zero(0.5 * (t[i] + (half >> i & 1)));
+            length = km_length(symmetry->cell_bohr, centre);
             if (length >= best) continue;
             best = length;
             memcpy(centre_frac, centre, sizeof centre);
@@ -434,8 +352,8 @@ km_status km_symmetry_reduce_mesh(const km_symmetry *symmetry, const int mesh[3]
         const int point[3] = {ik % mesh[0], ik / mesh[0] % mesh[1], ik / mesh[0] / mesh[1]};
 
         if (map[ik] >= 0) continue;
-        for (int io = 0; io < symmetry->n_operation; io++) {
-            const int *r = symmetry->rotation + 9 * io;
+        for (int io = 0; io < symmetry->operations.n; io++) {
+            const int *r = symmetry->operations.rotation + 9 * io;
 
             if (!keeps_mesh(r, mesh, shift)) continue;
             map[rotate_point(r, mesh, shift, 1, point)] = ik;
