@@ -1,7 +1,9 @@
 #include "kaimen/crystal/symmetry.h"
 
 #include "crystal/operations.h"
+#include "crystal/setting.h"
 #include "kaimen/base/memory.h"
+#include "kaimen/base/units.h"
 
 #include <math.h>
 #include <spglib.h>
@@ -45,45 +47,48 @@ fail:
     return status;
 }
 
-/* Atom of the same element nearest to where an operation maps atom `ia`. */
+/* Atom of the same element where an operation maps atom `ia`, -1 if there is none within the limit. */
 static int find_image(const km_crystal *crystal, const km_operations *operations, int io,
-                      int ia, double *distance_bohr)
+                      int ia, const double reach_frac[3])
 {
     const double *frac = km_crystal_frac(crystal);
     const int *z = km_crystal_z(crystal);
-    double image[3], difference[3];
-    int nearest = -1;
+    double image[3];
 
-    *distance_bohr = INFINITY;
     km_operations_apply(operations, io, frac + 3 * ia, image);
     for (int ja = 0; ja < km_crystal_n_atom(crystal); ja++) {
-        double length;
+        bool is_near = z[ja] == z[ia];
 
-        if (z[ja] != z[ia]) continue;
-        for (int i = 0; i < 3; i++)
-            difference[i] = km_nearest_to_zero(frac[3 * ja + i] - image[i]);
-        length = km_length(km_crystal_cell_bohr(crystal), difference);
-        if (length >= *distance_bohr) continue;
-        *distance_bohr = length;
-        nearest = ja;
+        for (int i = 0; i < 3 && is_near; i++) {
+            double difference = frac[3 * ja + i] - image[i];
+
+            is_near = fabs(difference - rint(difference)) <= reach_frac[i];
+        }
+        if (is_near) return ja;
     }
-    return nearest;
+    return -1;
 }
 
 static km_status map_atoms(const km_crystal *crystal, km_symmetry *symmetry)
 {
     /* spglib compares atoms in steps, each within the tolerance: the sum may be a few times larger. */
-    double limit = 10 * symmetry->tolerance_bohr;
-    double distance;
+    double limit_bohr = 10 * symmetry->tolerance_bohr, reach_frac[3];
 
+    /* A vector of length l has a fractional component i of at most l |b_i| / 2 pi. */
+    for (int i = 0; i < 3; i++) {
+        const double *b = km_crystal_reciprocal_bohr(crystal) + 3 * i;
+
+        reach_frac[i] =
+            limit_bohr * sqrt(b[0] * b[0] + b[1] * b[1] + b[2] * b[2]) / (2 * KM_PI);
+    }
     for (int io = 0; io < symmetry->operations.n; io++)
         for (int ia = 0; ia < symmetry->n_atom; ia++) {
-            int image = find_image(crystal, &symmetry->operations, io, ia, &distance);
+            int image = find_image(crystal, &symmetry->operations, io, ia, reach_frac);
 
-            KM_TRY(KM_CHECK(distance <= limit, KM_E_INPUT,
-                            "operation %d maps atom %d to %g bohr beside the nearest atom: "
-                            "the tolerance of %g bohr does not suit this crystal",
-                            io, ia, distance, symmetry->tolerance_bohr));
+            KM_TRY(KM_CHECK(image >= 0, KM_E_INPUT,
+                            "operation %d maps atom %d onto no atom within %g bohr: the "
+                            "tolerance of %g bohr does not suit this crystal",
+                            io, ia, limit_bohr, symmetry->tolerance_bohr));
             symmetry->atom_map[(size_t)io * (size_t)symmetry->n_atom + (size_t)ia] = image;
         }
     return KM_OK;
@@ -124,7 +129,9 @@ static km_status take_dataset(const km_crystal *crystal, const SpglibDataset *da
     place = km_operations_find(operations, identity, zero);
     KM_TRY(KM_CHECK(place >= 0, KM_E_INTERNAL, "spglib gave no identity among %d operations",
                     operations->n));
-    km_operations_set(operations, place, operations->rotation, operations->translation_frac);
+    if (place > 0)
+        km_operations_set(operations, place, operations->rotation,
+                          operations->translation_frac);
     km_operations_set(operations, 0, identity, zero);
     return map_atoms(crystal, symmetry);
 }
@@ -149,19 +156,55 @@ done:
     return status;
 }
 
-/* spglib names a group from its operations; where it cannot, the number stays 0 and the symbol empty. */
-static void name_group(km_symmetry *symmetry)
+int km_setting_identify(const km_operations *operations, const double *cell_bohr,
+                        double tolerance_bohr)
 {
     double lattice[3][3];
-    SpglibSpacegroupType type;
 
-    transpose(symmetry->cell_bohr, lattice);
-    type = spg_get_spacegroup_type_from_symmetry(
-        (int(*)[3][3])symmetry->operations.rotation,
-        (double(*)[3])symmetry->operations.translation_frac, symmetry->operations.n, lattice,
-        symmetry->tolerance_bohr);
-    symmetry->number = type.number;
-    snprintf(symmetry->symbol, N_SYMBOL, "%s", type.number > 0 ? type.international_short : "");
+    transpose(cell_bohr, lattice);
+    return spg_get_spacegroup_type_from_symmetry((int(*)[3][3])operations->rotation,
+                                                 (double(*)[3])operations->translation_frac,
+                                                 operations->n, lattice, tolerance_bohr)
+        .hall_number;
+}
+
+void km_setting_describe(int setting, km_setting *description)
+{
+    SpglibSpacegroupType type = spg_get_spacegroup_type(setting);
+
+    description->number = type.number;
+    snprintf(description->symbol, sizeof description->symbol, "%s", type.international_short);
+    snprintf(description->full, sizeof description->full, "%s", type.international_full);
+    snprintf(description->names, sizeof description->names, "%s", type.international);
+    snprintf(description->hall, sizeof description->hall, "%s", type.hall_symbol);
+    snprintf(description->choice, sizeof description->choice, "%s", type.choice);
+}
+
+km_status km_setting_operations(int setting, km_operations *operations)
+{
+    int rotation[192][3][3], n;
+    double translation[192][3];
+
+    n = spg_get_symmetry_from_database(rotation, translation, setting);
+    KM_TRY(KM_CHECK(n > 0, KM_E_ARGUMENT, "setting %d is not in 1..%d", setting,
+                    KM_SETTING_COUNT));
+    KM_TRY(km_operations_allocate(n, operations));
+    for (int io = 0; io < n; io++)
+        km_operations_set(operations, io, &rotation[io][0][0], translation[io]);
+    return KM_OK;
+}
+
+/* Where spglib cannot name the group, the number stays 0 and the symbol empty. */
+static void name_group(km_symmetry *symmetry)
+{
+    int setting = km_setting_identify(&symmetry->operations, symmetry->cell_bohr,
+                                      symmetry->tolerance_bohr);
+    km_setting description;
+
+    if (setting == 0) return;
+    km_setting_describe(setting, &description);
+    symmetry->number = description.number;
+    snprintf(symmetry->symbol, N_SYMBOL, "%s", description.symbol);
 }
 
 km_status km_symmetry_create_subgroup(const km_symmetry *symmetry, const bool *mask,
