@@ -60,6 +60,27 @@ static void charge_in_a_background_has_the_cubic_energy(void **state)
                  -2.837297479480619 * charge * charge / (2 * length), 1e-12);
 }
 
+/* Ions of MgO and of the MgO(100) slab of tests/data/reference: abinit 9.6.2, which prints 15 digits. */
+static void ions_of_a_crystal_and_a_slab_have_the_energy_of_another_code(void **state)
+{
+    const double h = 3.979763218462, a = 5.628235118582, c = 44.264944743234;
+    const double crystal[9] = {0, h, h, h, 0, h, h, h, 0},
+                 slab[9] = {a, 0, 0, 0, a, 0, 0, 0, c};
+    const double pair[6] = {0, 0, 0, -0.5, 0.5, 0.5}, pair_charge[2] = {2, 6};
+    double frac[30], charge[10];
+
+    (void)state;
+    ASSERT_CLOSE(energy_of(crystal, 2, pair, pair_charge), -13.1633504745209, 1e-11);
+    for (int i = 0; i < 10; i++) {
+        const int layer = i % 5;
+
+        charge[i] = i < 5 ? 2 : 6;
+        frac[3 * i] = frac[3 * i + 1] = (layer % 2 == 0) == (i < 5) ? 0.5 : 0;
+        frac[3 * i + 2] = 0.5 + (layer - 2) * 0.08990778688525;
+    }
+    ASSERT_CLOSE(energy_of(slab, 10, frac, charge), 300.559654625603, 1e-9);
+}
+
 static void energy_ignores_shift_image_and_order(void **state)
 {
     double frac[15], charge[5], energy = energy_of(skew, 5, rattled_frac, rattled_charge);
@@ -216,6 +237,7 @@ static void impossible_points_are_refused(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(madelung_constants_are_those_of_the_literature),
     cmocka_unit_test(charge_in_a_background_has_the_cubic_energy),
+    cmocka_unit_test(ions_of_a_crystal_and_a_slab_have_the_energy_of_another_code),
     cmocka_unit_test(energy_ignores_shift_image_and_order),
     cmocka_unit_test(energy_does_not_depend_on_the_split),
     cmocka_unit_test(energy_does_not_depend_on_the_choice_of_lattice_vectors),
