@@ -19,7 +19,7 @@ static const struct {
     bool has_gradient;
     int part[2];
 } table[] = {
-    {KM_FUNCTIONAL_LDA, false, {XC_LDA_X, XC_LDA_C_PW_MOD}},
+    {KM_FUNCTIONAL_LDA, false, {XC_LDA_X, XC_LDA_C_PW}},
     {KM_FUNCTIONAL_PBE, true, {XC_GGA_X_PBE, XC_GGA_C_PBE}},
     {KM_FUNCTIONAL_PBESOL, true, {XC_GGA_X_PBE_SOL, XC_GGA_C_PBE_SOL}},
 };

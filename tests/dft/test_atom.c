@@ -134,6 +134,24 @@ static void valence_eigenvalues_are_those_of_the_full_atom(void **state)
     }
 }
 
+/** pw.x 6.7, O GTH-PBE-q6 in a cube of 13 bohr, 200 Ha, Gamma, 4/3 electrons in each p orbital. */
+static void oxygen_agrees_with_plane_waves_in_a_box(void **state)
+{
+    km_pseudo *pseudo;
+    km_atom *atom;
+
+    (void)state;
+    skip_without_cp2k();
+    make_atom("O", "GTH-PBE-q6", KM_FUNCTIONAL_PBE, &pseudo, &atom);
+    /* Images and low densities in the box: 0.1 mHa. */
+    ASSERT_CLOSE(km_atom_energy_ha(atom), -31.56610603 * KM_HA_PER_RY, 3e-4);
+    ASSERT_CLOSE(km_atom_orbital_at(atom, 1)->eigenvalue_ha -
+                     km_atom_orbital_at(atom, 0)->eigenvalue_ha,
+                 (23.6473 - 8.7150) * KM_HA_PER_EV, 1e-4);
+    km_atom_destroy(&atom);
+    km_pseudo_destroy(&pseudo);
+}
+
 /*
  * A second way to every energy, in reciprocal space and with public functions only: it knows nothing of the basis, the
  * radial grid or the Poisson solver of atom.c. O has no charge near the wall (below 1e-5 Ha).
@@ -350,6 +368,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(orbitals_are_named_and_filled_as_in_the_element),
     cmocka_unit_test(every_element_is_solved_with_its_charge),
     cmocka_unit_test(valence_eigenvalues_are_those_of_the_full_atom),
+    cmocka_unit_test(oxygen_agrees_with_plane_waves_in_a_box),
     cmocka_unit_test(orbitals_are_orthonormal_in_reciprocal_space),
     cmocka_unit_test(total_energy_is_the_sum_of_its_parts_in_reciprocal_space),
     cmocka_unit_test(eigenvalues_are_expectation_values_in_reciprocal_space),

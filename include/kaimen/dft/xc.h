@@ -7,8 +7,9 @@
  *
  *     E_xc = integral of e,   V_xc = de/drho - 2 div(de/dsigma grad rho)
  *
- * LDA is Slater exchange and Perdew-Wang correlation with the digits of libxc's lda_c_pw_mod, which are those inside
- * PBE: PBE at sigma = 0 is this LDA. PBE and PBEsol are libxc's gga_x_pbe + gga_c_pbe and gga_x_pbe_sol + gga_c_pbe_sol.
+ * LDA is Slater exchange and Perdew-Wang correlation with the digits of the paper (libxc's lda_c_pw, A = 0.031091), as
+ * pw.x has it in "sla+pw": with the digits of lda_c_pw_mod the energies would differ by 1e-6 Ha per cell of silicon.
+ * PBE and PBEsol are libxc's gga_x_pbe + gga_c_pbe and gga_x_pbe_sol + gga_c_pbe_sol, which contain lda_c_pw_mod.
  *
  * Where rho < KM_XC_DENSITY_THRESHOLD (a negative one too), energy and both derivatives are zero, for exchange and
  * correlation alike. Above it |V_xc| is bounded whatever sigma is.
