@@ -17,3 +17,9 @@ int km_log_rank(void);
 
 /** @brief Write one line; info is dropped on ranks other than 0. Local. */
 __attribute__((format(printf, 2, 3))) void km_log(km_log_level level, const char *format, ...);
+
+/** @brief Show a line that the next message or the next such line replaces; for terminals, rank 0 only. Local. */
+__attribute__((format(printf, 1, 2))) void km_log_line(const char *format, ...);
+
+/** @brief Take that line away, if there is one. Local. */
+void km_log_clear_line(void);

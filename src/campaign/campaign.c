@@ -1,0 +1,182 @@
+#include "kaimen/campaign/campaign.h"
+
+#include "kaimen/base/memory.h"
+#include "kaimen/base/sha256.h"
+#include "kaimen/campaign/database.h"
+#include "kaimen/campaign/ledger.h"
+#include "kaimen/campaign/master.h"
+#include "kaimen/campaign/stop.h"
+#include "kaimen/campaign/team.h"
+#include "kaimen/campaign/worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+km_campaign_options km_campaign_options_default(void)
+{
+    return (km_campaign_options){.slab = km_slab_options_default(),
+                                 .physics_text = "",
+                                 .input_text = "",
+                                 .max_attempts = 3};
+}
+
+static km_status check_options(const km_campaign_options *options)
+{
+    KM_TRY(KM_CHECK(options->name[0], KM_E_INPUT, "the campaign has no name"));
+    KM_TRY(KM_CHECK(options->ledger_path[0], KM_E_INPUT, "campaign %s names no ledger",
+                    options->name));
+    KM_TRY(KM_CHECK(options->max_attempts > 0, KM_E_INPUT, "max_attempts = %d must be positive",
+                    options->max_attempts));
+    KM_TRY(KM_CHECK(options->time_limit_s >= 0 && options->task_time_limit_s >= 0, KM_E_INPUT,
+                    "time limits of %g s and, of a task, %g s must be positive or, for none, 0",
+                    options->time_limit_s, options->task_time_limit_s));
+    return KM_OK;
+}
+
+km_status km_campaign_plan(const km_campaign_options *options, km_calculator *calculator,
+                           km_plan **plan)
+{
+    km_status status;
+
+    *plan = NULL;
+    KM_TRY(
+        KM_CHECK(options->n_bulk > 0, KM_E_INPUT, "campaign %s has no crystal", options->name));
+    KM_TRY(km_plan_create(plan));
+    for (int i = 0; i < options->n_bulk; ++i)
+        KM_TRY_TO(fail,
+                  km_plan_add_surfaces(*plan, options->bulk[i].name, options->bulk[i].crystal,
+                                       &options->slab, options->physics_text));
+    if (calculator) KM_TRY_TO(fail, km_plan_estimate(*plan, calculator));
+    return KM_OK;
+fail:
+    km_plan_destroy(plan);
+    return status;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp((*(const km_task *const *)a)->id, (*(const km_task *const *)b)->id);
+}
+
+/* Identity of the campaign: that of all its tasks, in any order. */
+static void hash_tasks(int n_task, const km_task **tasks, char hash[KM_SHA256_SIZE])
+{
+    km_sha256 sha;
+
+    qsort(tasks, (size_t)n_task, sizeof *tasks, compare_ids);
+    km_sha256_start(&sha);
+    for (int i = 0; i < n_task; ++i) km_sha256_add(&sha, tasks[i]->id, KM_ID_SIZE);
+    km_sha256_finish(&sha, hash);
+}
+
+/* Open the ledger, bring the plan's tasks in and put right what a dead job left. */
+static km_status open_ledger(const km_campaign_options *options, const km_plan *plan,
+                             km_ledger **ledger)
+{
+    int n_task = km_plan_n_task(plan);
+    char hash[KM_SHA256_SIZE];
+    km_ledger_identity identity = {
+        .name = options->name, .hash = hash, .input = options->input_text};
+    const km_task **tasks;
+    km_status status;
+
+    KM_TRY(KM_ALLOC(tasks, n_task));
+    for (int i = 0; i < n_task; ++i) tasks[i] = km_plan_task(plan, i);
+    hash_tasks(n_task, tasks, hash);
+    KM_TRY_TO(end, km_ledger_open(options->ledger_path, &identity, ledger));
+    for (int i = 0; i < n_task; ++i) tasks[i] = km_plan_task(plan, i);
+    KM_TRY_TO(end, km_ledger_add_tasks(*ledger, n_task, tasks));
+    KM_TRY_TO(end, km_ledger_recover(*ledger, options->max_attempts));
+end:
+    KM_FREE(tasks);
+    if (status != KM_OK) km_ledger_close(ledger);
+    return status;
+}
+
+static int count_ended(const km_campaign_summary *summary)
+{
+    return summary->n_state[KM_TASK_DONE] + summary->n_state[KM_TASK_FAILED] +
+           summary->n_state[KM_TASK_PRUNED];
+}
+
+/* Make the database, where it does not hold everything already. */
+static km_status make_database(const km_campaign_options *options, km_ledger *ledger,
+                               const km_campaign_summary *summary)
+{
+    char *written = NULL, state[KM_PATH_SIZE + 32];
+    bool is_current;
+
+    if (!options->database_path[0] || summary->is_stopped) return KM_OK;
+    snprintf(state, sizeof state, "%d tasks in %s", count_ended(summary),
+             options->database_path);
+    KM_TRY(km_ledger_meta(ledger, "database", &written));
+    is_current = strcmp(written, state) == 0 && access(options->database_path, R_OK) == 0;
+    KM_FREE(written);
+    if (is_current) return KM_OK;
+    KM_TRY(km_database_write(ledger, options->database_path));
+    return km_ledger_set_meta(ledger, "database", state);
+}
+
+static km_status lead(const km_campaign_options *options, const km_plan *plan,
+                      km_ledger *ledger, const km_team *team, const km_worker *worker,
+                      km_campaign_summary *summary)
+{
+    double since_s = km_stop_clock_s();
+
+    KM_TRY(km_master_run(options, plan, ledger, team, worker, summary));
+    KM_TRY(km_ledger_end_instance(ledger, summary->is_stopped ? "stopped" : "done"));
+    KM_TRY(make_database(options, ledger, summary));
+    summary->time_s = km_stop_clock_s() - since_s;
+    return KM_OK;
+}
+
+km_status km_campaign_run_plan(const km_campaign_options *options, const km_plan *plan,
+                               km_calculator *calculator, MPI_Comm world,
+                               km_campaign_summary *summary)
+{
+    const km_worker worker = {.calculator = calculator,
+                              .input_text = options->input_text,
+                              .physics_text = options->physics_text,
+                              .stop = km_stop_flag()};
+    km_ledger *ledger = NULL;
+    km_team *team = NULL;
+    km_status status;
+    int rank;
+
+    memset(summary, 0, sizeof *summary);
+    MPI_Comm_rank(world, &rank);
+    status = rank == 0 ? check_options(options) : KM_OK;
+    if (rank == 0 && status == KM_OK) status = open_ledger(options, plan, &ledger);
+    KM_TRY_TO(end, km_agree(status, world));
+    KM_TRY_TO(end, km_team_create(world, options->team_size,
+                                  rank == 0 ? km_plan_n_task(plan) : 0, &team));
+    km_stop_install();
+    if (km_team_is_master(team))
+        status = lead(options, plan, ledger, team, &worker, summary);
+    else
+        status = km_worker_run(&worker, team);
+    km_stop_remove();
+    KM_TRY_TO(end, km_agree(status, world));
+    MPI_Bcast(summary, (int)sizeof *summary, MPI_BYTE, 0, world);
+end:
+    km_team_destroy(&team);
+    km_ledger_close(&ledger);
+    return status;
+}
+
+km_status km_campaign_run(const km_campaign_options *options, km_calculator *calculator,
+                          MPI_Comm world, km_campaign_summary *summary)
+{
+    km_plan *plan = NULL;
+    km_status status;
+    int rank;
+
+    memset(summary, 0, sizeof *summary);
+    MPI_Comm_rank(world, &rank);
+    status = rank == 0 ? km_campaign_plan(options, calculator, &plan) : KM_OK;
+    KM_TRY(km_agree(status, world));
+    status = km_campaign_run_plan(options, plan, calculator, world, summary);
+    km_plan_destroy(&plan);
+    return status;
+}
