@@ -116,7 +116,7 @@ km_status km_profile_measure(km_profile *profile, const km_assignment *assignmen
     km_edges edges;
 
     KM_TRY(km_edges_average(profile->n_plane, profile->c_bohr, profile->v_ha,
-                            levels.bulk_repeat_bohr, profile->average_ha));
+                            levels.bulk_repeat_bohr, 2, profile->average_ha));
     KM_TRY(km_edges_compute(&planes, &levels, &options, &edges));
     result->surface.flatness_ha = edges.flatness_ha;
     result->surface.field_ev_ang = edges.field_ev_ang;
