@@ -22,7 +22,7 @@ static const double BAND_SHARE = 0.03;
 static const double FIRST_TOLERANCE_HA = 3e-2;
 /* Empty bands are not needed for the density; those reported are finished after the SCF. */
 static const double EMPTY_TOLERANCE_HA = 1e-2;
-static const double FINAL_EMPTY_TOLERANCE_HA = 1e-4;
+static const double FINAL_EMPTY_TOLERANCE_HA = 2e-6;
 /* Growths of the search space in one SCF iteration, and in the last one. */
 #define SCF_ROUNDS 4
 #define FINAL_ROUNDS 40

@@ -2,6 +2,7 @@
 
 #include "kaimen/base/memory.h"
 
+#include <math.h>
 #include <string.h>
 #include <xc.h>
 
@@ -86,17 +87,36 @@ static void add_part(const xc_func_type *part, int n, const double *rho, const d
     }
 }
 
+/** Up to N_CHUNK points; see the header for what becomes of negative and low densities. */
+static void compute_chunk(const km_xc *xc, int n, const double *rho_bohr3, const double *sigma,
+                          double *e_ha_bohr3, double *v_rho_ha, double *v_sigma)
+{
+    double rho[N_CHUNK], used_sigma[N_CHUNK];
+
+    for (int i = 0; i < n; ++i) {
+        rho[i] = fabs(rho_bohr3[i]);
+        if (xc->has_gradient)
+            used_sigma[i] = rho[i] < KM_XC_GRADIENT_DENSITY || sigma[i] < KM_XC_GRADIENT_SIGMA
+                                ? 0
+                                : sigma[i];
+    }
+    for (int k = 0; k < xc->n_part; ++k)
+        add_part(&xc->part[k], n, rho, xc->has_gradient ? used_sigma : NULL, e_ha_bohr3,
+                 v_rho_ha, v_sigma);
+    for (int i = 0; i < n; ++i) {
+        if (rho_bohr3[i] < 0) e_ha_bohr3[i] = -e_ha_bohr3[i];
+        if (xc->has_gradient && used_sigma[i] == 0) v_sigma[i] = 0;
+    }
+}
+
 void km_xc_compute(const km_xc *xc, long n, const double *rho_bohr3, const double *sigma,
                    double *e_ha_bohr3, double *v_rho_ha, double *v_sigma)
 {
     memset(e_ha_bohr3, 0, (size_t)n * sizeof(double));
     memset(v_rho_ha, 0, (size_t)n * sizeof(double));
     if (xc->has_gradient) memset(v_sigma, 0, (size_t)n * sizeof(double));
-    for (long i = 0; i < n; i += N_CHUNK) {
-        int n_point = (int)(n - i < N_CHUNK ? n - i : N_CHUNK);
-
-        for (int k = 0; k < xc->n_part; ++k)
-            add_part(&xc->part[k], n_point, rho_bohr3 + i, xc->has_gradient ? sigma + i : NULL,
-                     e_ha_bohr3 + i, v_rho_ha + i, xc->has_gradient ? v_sigma + i : NULL);
-    }
+    for (long i = 0; i < n; i += N_CHUNK)
+        compute_chunk(xc, (int)(n - i < N_CHUNK ? n - i : N_CHUNK), rho_bohr3 + i,
+                      xc->has_gradient ? sigma + i : NULL, e_ha_bohr3 + i, v_rho_ha + i,
+                      xc->has_gradient ? v_sigma + i : NULL);
 }

@@ -11,8 +11,10 @@
  * pw.x has it in "sla+pw": with the digits of lda_c_pw_mod the energies would differ by 1e-6 Ha per cell of silicon.
  * PBE and PBEsol are libxc's gga_x_pbe + gga_c_pbe and gga_x_pbe_sol + gga_c_pbe_sol, which contain lda_c_pw_mod.
  *
- * Where rho < KM_XC_DENSITY_THRESHOLD (a negative one too), energy and both derivatives are zero, for exchange and
- * correlation alike. Above it |V_xc| is bounded whatever sigma is.
+ * Where |rho| < KM_XC_DENSITY_THRESHOLD, energy and both derivatives are zero, for exchange and correlation alike. Where
+ * |rho| < KM_XC_GRADIENT_DENSITY or sigma < KM_XC_GRADIENT_SIGMA, sigma counts as zero: gradients of so small a density are
+ * noise of its Fourier series. Negative densities, noise too, continue the functional oddly: e(-rho) = -e(rho), so that
+ * V_xc has no step at rho = 0. These are the conventions of pw.x.
  * Source: Perdew, Wang, Phys. Rev. B 45, 13244 (1992); Perdew, Burke, Ernzerhof, Phys. Rev. Lett. 77, 3865 (1996);
  * Perdew et al., Phys. Rev. Lett. 100, 136406 (2008); Lehtola et al., SoftwareX 7, 1 (2018).
  */
@@ -26,6 +28,10 @@
  * hold 5e-9 Ha, and a Fourier-interpolated density is noise below it.
  */
 #define KM_XC_DENSITY_THRESHOLD 1e-10
+
+/** Below these, 1/bohr^3 and bohr^-8, gradients are not used. Source: Quantum ESPRESSO 6.7, gradcorr. */
+#define KM_XC_GRADIENT_DENSITY 1e-6
+#define KM_XC_GRADIENT_SIGMA 1e-10
 
 typedef struct km_xc km_xc;
 
