@@ -7,6 +7,7 @@
  * (R. W. G. Wyckoff, Crystal Structures, 1963).
  */
 #include "kaimen/base/units.h"
+#include "kaimen/builder/slab.h"
 #include "kaimen/crystal/crystal.h"
 #include "support.h"
 
@@ -183,4 +184,15 @@ static inline km_crystal *make_prototype(const prototype *p)
     for (int i = 0; i < 9; i++) cell[i] = p->cell_ang[i] * KM_BOHR_PER_ANG;
     ASSERT_OK(km_crystal_create(cell, p->n_atom, p->z, &p->frac[0][0], &crystal));
     return crystal;
+}
+
+/** Thin slabs, so that the tests are quick. */
+static inline km_slab_options small_options(int max_index)
+{
+    km_slab_options options = km_slab_options_default();
+
+    options.max_index = max_index;
+    options.thickness_bohr = 6 * KM_BOHR_PER_ANG;
+    options.max_atom = 100;
+    return options;
 }

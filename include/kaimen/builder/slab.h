@@ -13,7 +13,10 @@
  *   A  stoichiometric, every atomic plane has the bulk's composition;
  *   B  stoichiometric otherwise;
  *   C  stoichiometric only with one of its boundary planes dropped: needs a reconstruction, is reported and not built.
- * Cuts that end in the same gap between atomic planes are one termination.
+ * Cuts that end in the same gap between atomic planes are one termination, and its thinnest slab that is thick enough
+ * stands for it. Where the bulk has inversion centres, the first slab is taken from those of i/n_center, i + 2, i + 4, ...,
+ * of the same termination, that are centred on one: such a slab always keeps an inversion.
+ * Order of the list: h^2 + k^2 + l^2, then descending h, k, l; of one (hkl): type, then the widest gap first.
  *
  * Cell of an accepted slab: a along x, b in the xy plane, both Gauss-reduced primitive translations of the surface; c is
  * along z, the outward normal, and no lattice vector of the bulk. The fixed height lies at z = 0, so the slab is centred on
@@ -65,12 +68,13 @@ typedef struct {
         [KM_FORMULA_SIZE]; /* reduced formula of the outermost atomic plane; "" if polar */
     int n_center;          /* fixed heights per repeat, 0 if polar */
     int n_plane;           /* atomic planes in the slab */
-    int n_atom;
+    int n_atom;            /* type C: of the stoichiometric slab */
     double area_bohr2;     /* of one face */
     double repeat_bohr;    /* d */
     double n_repeat;       /* i/n_center and the whole repeats more */
     double thickness_bohr; /* from the lowest to the topmost atomic plane */
-    double n_bulk; /* slab = n_bulk oriented bulk cells: E_slab - n_bulk E_bulk is exact */
+    double
+        n_bulk; /* the slab has the atoms of n_bulk oriented bulk cells; halves, thirds occur */
 } km_slab_info;
 
 typedef struct km_slab_list km_slab_list;
