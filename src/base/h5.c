@@ -388,6 +388,15 @@ km_status km_h5_write_text(km_h5 *h5, const char *name, const char *text)
     return status;
 }
 
+km_status km_h5_write_texts(km_h5 *h5, const char *name, int n, const char *const *texts)
+{
+    hid_t type = make_text_type();
+    km_status status = put_array(h5, name, NULL, type, 1, &n, texts);
+
+    H5Tclose(type);
+    return status;
+}
+
 km_status km_h5_write_attribute(km_h5 *h5, const char *name, const char *text)
 {
     if (put_attribute(h5->id, name, text) < 0) return RAISE_H5(h5->label, name, "written");

@@ -125,9 +125,11 @@ km_status km_profile_measure(km_profile *profile, const km_assignment *assignmen
         return KM_OK;
     }
     snprintf(result->outcome, sizeof result->outcome, "no vacuum plateau");
-    snprintf(result->reason, sizeof result->reason,
-             "no vacuum plateau: V varies by %.3g eV where the density is below %.1g / bohr^3",
-             edges.flatness_ha * KM_EV_PER_HA, options.density_limit_bohr3);
+    snprintf(
+        result->reason, sizeof result->reason,
+        "no vacuum plateau: V varies by %.3g eV over %.3g bohr, density %.1g / bohr^3; use "
+        "more vacuum",
+        edges.flatness_ha * KM_EV_PER_HA, edges.plateau_bohr, edges.density_bohr3);
     return KM_OK;
 }
 

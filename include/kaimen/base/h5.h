@@ -50,6 +50,9 @@ KM_STATUS km_h5_write_double(km_h5 *h5, const char *name, const char *unit, doub
 KM_STATUS km_h5_write_int(km_h5 *h5, const char *name, long value);
 KM_STATUS km_h5_write_text(km_h5 *h5, const char *name, const char *text);
 
+/** @brief Write n strings as one dataset of strings. */
+KM_STATUS km_h5_write_texts(km_h5 *h5, const char *name, int n, const char *const *texts);
+
 /** @brief Text attributes of a group (or of the file's root). */
 KM_STATUS km_h5_write_attribute(km_h5 *h5, const char *name, const char *text);
 KM_STATUS km_h5_read_attribute(km_h5 *h5, const char *name, size_t n_text, char *text);

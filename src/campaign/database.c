@@ -1,0 +1,192 @@
+#include "kaimen/campaign/database.h"
+
+#include "kaimen/base/memory.h"
+#include "kaimen/base/version.h"
+#include "kaimen/campaign/column.h"
+#include "kaimen/campaign/record.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DATABASE_SCHEMA 1
+
+static km_status write_meta(km_ledger *ledger, km_h5 *root)
+{
+    static const char *const keys[] = {"name", "hash", "version", "commit", "input"};
+    km_h5 *group = NULL;
+    char *value = NULL;
+    km_status status;
+
+    KM_TRY(km_h5_create_group(root, "meta", &group));
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i) {
+        KM_TRY_TO(end, km_ledger_meta(ledger, keys[i], &value));
+        KM_TRY_TO(end, km_h5_write_text(group, keys[i], value));
+        KM_FREE(value);
+    }
+    KM_TRY_TO(end, km_h5_write_int(group, "schema", DATABASE_SCHEMA));
+    KM_TRY_TO(end, km_h5_write_text(group, "written_by_version", km_version()));
+    KM_TRY_TO(end, km_h5_write_double(group, "written", "s", (double)time(NULL)));
+end:
+    KM_FREE(value);
+    km_h5_close(&group);
+    return status;
+}
+
+/* Everything in the image of a result, copied member by member into the task's group. */
+static km_status copy_image(km_ledger *ledger, const char *id, km_h5 *group)
+{
+    void *image = NULL;
+    char **names = NULL;
+    km_h5 *record = NULL;
+    km_status status;
+    size_t n_byte;
+    int n;
+
+    KM_TRY_TO(end, km_ledger_read_image(ledger, id, &image, &n_byte));
+    if (!image) goto end;
+    KM_TRY_TO(end, km_h5_open_image(image, n_byte, &record));
+    KM_TRY_TO(end, km_h5_list(record, &n, &names));
+    for (int i = 0; i < n; ++i) KM_TRY_TO(end, km_h5_copy(record, names[i], group, names[i]));
+end:
+    KM_FREE(names);
+    km_h5_close(&record);
+    KM_FREE(image);
+    return status;
+}
+
+static km_status write_task_columns(km_h5 *group, const km_task *task)
+{
+    int n_column;
+    const km_column *columns = km_task_columns(&n_column);
+    km_h5 *inner = NULL;
+    km_status status;
+
+    KM_TRY(km_h5_create_group(group, "task", &inner));
+    status = km_record_write_columns(inner, n_column, columns, task);
+    km_h5_close(&inner);
+    return status;
+}
+
+static km_status write_task(km_ledger *ledger, km_h5 *root, const km_task *task)
+{
+    char path[KM_TASK_TEXT_SIZE + KM_ID_SIZE + 2];
+    km_h5 *group = NULL;
+    km_status status;
+
+    snprintf(path, sizeof path, "%s/%s", km_task_kind_name(task->kind), task->id);
+    KM_TRY(km_h5_create_group(root, path, &group));
+    KM_TRY_TO(end, km_h5_write_attribute(group, "label", task->label));
+    KM_TRY_TO(end, write_task_columns(group, task));
+    KM_TRY_TO(end, copy_image(ledger, task->id, group));
+end:
+    km_h5_close(&group);
+    return status;
+}
+
+/* Work space for one column of the table. */
+typedef struct {
+    double *numbers;
+    int *integers;
+    const char **texts;
+} column_space;
+
+static km_status write_column(km_h5 *group, const km_column *column, int n_row,
+                              const char *rows, size_t row_size, column_space *space)
+{
+    for (int i = 0; i < n_row; ++i) {
+        const void *row = rows + (size_t)i * row_size;
+
+        space->numbers[i] = km_column_number(column, row);
+        space->integers[i] = (int)space->numbers[i];
+        space->texts[i] = km_column_text(column, row);
+    }
+    if (km_column_is_text(column))
+        return km_h5_write_texts(group, column->name, n_row, space->texts);
+    if (column->type == KM_COLUMN_DOUBLE || column->type == KM_COLUMN_LONG)
+        return km_h5_write_doubles(group, column->name, column->unit, 1, &n_row,
+                                   space->numbers);
+    return km_h5_write_ints(group, column->name, 1, &n_row, space->integers);
+}
+
+/* One dataset per column, one row per task: what a data frame is made of. */
+static km_status write_table(km_h5 *root, int n_row, const km_task *tasks,
+                             const km_result *results)
+{
+    int n_task, n_result;
+    const km_column *task_columns = km_task_columns(&n_task);
+    const km_column *result_columns = km_result_columns(&n_result);
+    column_space space = {0};
+    km_h5 *group = NULL;
+    km_status status;
+
+    KM_TRY(km_h5_create_group(root, "table", &group));
+    KM_TRY_TO(end, KM_ALLOC(space.numbers, n_row));
+    KM_TRY_TO(end, KM_ALLOC(space.integers, n_row));
+    KM_TRY_TO(end, KM_ALLOC(space.texts, n_row));
+    for (int i = 0; i < n_task; ++i)
+        KM_TRY_TO(end, write_column(group, task_columns + i, n_row, (const char *)tasks,
+                                    sizeof *tasks, &space));
+    for (int i = 0; i < n_result; ++i)
+        KM_TRY_TO(end, write_column(group, result_columns + i, n_row, (const char *)results,
+                                    sizeof *results, &space));
+end:
+    KM_FREE(space.numbers);
+    KM_FREE(space.integers);
+    KM_FREE(space.texts);
+    km_h5_close(&group);
+    return status;
+}
+
+static km_status write_all(km_ledger *ledger, km_h5 *root)
+{
+    km_task *tasks = NULL;
+    km_result *results = NULL;
+    km_status status;
+    int n_task;
+
+    KM_TRY(write_meta(ledger, root));
+    KM_TRY(km_ledger_read_tasks(ledger, -1, &n_task, &tasks, &results));
+    KM_TRY_TO(end, write_table(root, n_task, tasks, results));
+    for (int i = 0; i < n_task; ++i) KM_TRY_TO(end, write_task(ledger, root, tasks + i));
+    KM_TRY_TO(end, km_h5_flush(root));
+end:
+    KM_FREE(tasks);
+    KM_FREE(results);
+    return status;
+}
+
+/* The bytes are on the disk before the name is: a crash leaves the old file or the new one. */
+static km_status move_into_place(const char *from, const char *to)
+{
+    FILE *written = fopen(from, "r+e");
+    int failed = !written || fsync(fileno(written)) != 0;
+
+    if (written) failed |= fclose(written) != 0;
+    return KM_CHECK(!failed && rename(from, to) == 0, KM_E_IO, "database %s: %s", to,
+                    strerror(errno));
+}
+
+km_status km_database_write(km_ledger *ledger, const char *path)
+{
+    size_t n_text = strlen(path) + sizeof ".new";
+    char *temporary = NULL;
+    km_h5 *root = NULL;
+    km_status status;
+
+    KM_TRY(KM_ALLOC(temporary, n_text));
+    snprintf(temporary, n_text, "%s.new", path);
+    KM_TRY_TO(end, km_h5_create(temporary, &root));
+    KM_TRY_TO(fail, write_all(ledger, root));
+    km_h5_close(&root);
+    KM_TRY_TO(fail, move_into_place(temporary, path));
+    goto end;
+fail:
+    km_h5_close(&root);
+    unlink(temporary);
+end:
+    KM_FREE(temporary);
+    return status;
+}
