@@ -89,6 +89,7 @@ static void pbe_and_pbesol_follow_their_papers(void **state)
                 double sigma = 4.0 * s2 * kf * kf * rho * rho;
                 double wanted = pbe(rho, sigma, mu[i], beta[i]);
 
+                if (sigma < KM_XC_GRADIENT_SIGMA) continue;
                 /* The papers round mu and beta to five digits. */
                 assert_true(fabs(evaluate(xc, rho, sigma).e / wanted - 1.0) < 2e-5);
             }
