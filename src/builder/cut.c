@@ -46,6 +46,7 @@ static km_cut make_cut(const km_stack *stack, double centre, int i, double least
     if (cut.type != KM_SLAB_NONSTOICHIOMETRIC) cut.n_bulk -= 1;
     missing = fmax(least_repeat, 1e-6) - cut.n_bulk;
     n_more = missing > 0 ? (int)ceil(missing - 1e-9) : 0;
+    if (cut.high + n_more * stack->n_plane < cut.low) n_more++; /* no plane yet */
     cut.high += n_more * stack->n_plane;
     cut.centre = centre + n_more / 2.0;
     cut.n_repeat += n_more;

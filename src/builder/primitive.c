@@ -3,8 +3,6 @@
 #include "builder/matrix3.h"
 #include "kaimen/base/memory.h"
 
-#include <stdlib.h>
-
 static bool is_translation(const km_symmetry *symmetry, int operation)
 {
     static const int identity[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};

@@ -9,7 +9,6 @@
 #include "kaimen/base/units.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 typedef struct {
     km_slab_info info;
@@ -142,36 +141,28 @@ static km_status build_bulk(const surface *s, const km_cut *cut, km_crystal **bu
     return status;
 }
 
-static void write_label(const int miller[3], int termination, bool is_polar,
-                        char label[KM_SLAB_LABEL_SIZE])
+/** Indices are at most KM_SLAB_MAX_INDEX: one digit each. */
+static void write_label(km_slab_info *info)
 {
-    snprintf(label, KM_SLAB_LABEL_SIZE, "(%d%s%d%s%d)", miller[0],
-             abs(miller[0]) > 9 || abs(miller[1]) > 9 ? " " : "", miller[1],
-             abs(miller[1]) > 9 || abs(miller[2]) > 9 ? " " : "", miller[2]);
-    if (!is_polar) {
-        size_t length = strlen(label);
+    char letter[2] = {(char)('a' + info->termination), '\0'};
 
-        snprintf(label + length, KM_SLAB_LABEL_SIZE - length, "%c", 'a' + termination);
-    }
+    snprintf(info->label, sizeof info->label, "(%d%d%d)%s", info->miller[0], info->miller[1],
+             info->miller[2], info->type == KM_SLAB_POLAR ? "" : letter);
 }
 
-/** Reduced formula of a plane, through a crystal of as many atoms. */
+/** Reduced formula of a plane, through a crystal of as many atoms; where they are does not matter. */
 static km_status describe_plane(const surface *s, int plane, char formula[KM_FORMULA_SIZE])
 {
-    const km_stack *stack = s->stack;
+    const int *composition = km_stack_composition(s->stack, plane);
     km_crystal *crystal = NULL;
     km_status status = KM_OK;
     double *frac = NULL;
-    int *z = NULL, n = 0,
-        ip = plane - stack->n_plane * (int)floor((double)plane / stack->n_plane);
+    int *z = NULL, n = 0;
 
-    KM_TRY_TO(end, KM_ALLOC(frac, 3 * stack->n_atom));
-    KM_TRY_TO(end, KM_ALLOC(z, stack->n_atom));
-    for (int i = 0; i < stack->n_atom; i++)
-        if (stack->plane[i] == ip) {
-            memcpy(frac + 3 * n, s->oriented->frac + 3 * i, 3 * sizeof *frac);
-            z[n++] = s->oriented->z[i];
-        }
+    KM_TRY_TO(end, KM_ALLOC(frac, 3 * s->stack->n_atom));
+    KM_TRY_TO(end, KM_ALLOC(z, s->stack->n_atom));
+    for (int is = 0; is < s->stack->n_species; is++)
+        for (int i = 0; i < composition[is]; i++) z[n++] = s->stack->species_z[is];
     KM_TRY_TO(end, km_crystal_create(s->oriented->cell_bohr, n, z, frac, &crystal));
     km_crystal_reduced_formula(crystal, formula);
 end:
@@ -233,7 +224,7 @@ static km_status fill_info(const surface *s, const km_cut *cut, int termination,
     info->thickness_bohr =
         (km_stack_height(stack, cut->high) - km_stack_height(stack, cut->low)) *
         info->repeat_bohr;
-    write_label(s->miller, termination, false, info->label);
+    write_label(info);
     snprintf(info->isometry, sizeof info->isometry, "%s",
              km_isometry_name(s->oriented, stack, cut->centre));
     KM_TRY(describe_plane(s, cut->low, info->outermost));
@@ -241,7 +232,8 @@ static km_status fill_info(const surface *s, const km_cut *cut, int termination,
     return KM_OK;
 }
 
-static km_status append(km_slab_list *list, entry **new)
+/** Lengthen the list by one zeroed entry. */
+static km_status append(km_slab_list *list)
 {
     if (list->n == list->capacity) {
         int grown = 2 * list->capacity + 16;
@@ -249,7 +241,7 @@ static km_status append(km_slab_list *list, entry **new)
         KM_TRY(KM_GROW(list->entries, list->capacity, grown));
         list->capacity = grown;
     }
-    *new = list->entries + list->n++;
+    list->n++;
     return KM_OK;
 }
 
@@ -275,18 +267,34 @@ static void reject_duplicate(km_slab_list *list, double tolerance_bohr)
 
 static km_status add_polar(const surface *s, km_slab_list *list)
 {
-    entry *new = NULL;
+    km_slab_info *info;
 
-    KM_TRY(append(list, &new));
-    memcpy(new->info.miller, s->miller, sizeof s->miller);
-    new->info.type = KM_SLAB_POLAR;
-    new->info.duplicate_of = -1;
-    new->info.area_bohr2 = s->oriented->area_bohr2;
-    new->info.repeat_bohr = s->oriented->repeat_bohr;
-    write_label(s->miller, 0, true, new->info.label);
-    snprintf(new->info.reason, KM_SLAB_REASON_SIZE,
+    KM_TRY(append(list));
+    info = &list->entries[list->n - 1].info;
+    memcpy(info->miller, s->miller, sizeof s->miller);
+    info->type = KM_SLAB_POLAR;
+    info->duplicate_of = -1;
+    info->area_bohr2 = s->oriented->area_bohr2;
+    info->repeat_bohr = s->oriented->repeat_bohr;
+    write_label(info);
+    snprintf(info->reason, sizeof info->reason,
              "polar: no isometry maps the normal to its opposite");
-    snprintf(new->info.isometry, KM_SLAB_LABEL_SIZE, "none");
+    snprintf(info->isometry, sizeof info->isometry, "none");
+    return KM_OK;
+}
+
+static km_status add_cut(const surface *s, const km_cut *cut, int termination,
+                         km_slab_list *list)
+{
+    entry *last;
+
+    KM_TRY(append(list));
+    last = list->entries + list->n - 1;
+    KM_TRY(fill_info(s, cut, termination, &last->info));
+    if (!last->info.is_accepted) return KM_OK;
+    KM_TRY(build_slab(s, cut, last->info.n_atom, &last->slab));
+    KM_TRY(build_bulk(s, cut, &last->bulk));
+    reject_duplicate(list, 10 * s->options->tolerance_bohr);
     return KM_OK;
 }
 
@@ -298,16 +306,7 @@ static km_status add_cuts(const surface *s, km_slab_list *list)
     if (s->stack->n_center == 0) return add_polar(s, list);
     KM_TRY(km_cut_find(s->stack, s->options->thickness_bohr / s->oriented->repeat_bohr, &n_cut,
                        cuts));
-    for (int i = 0; i < n_cut; i++) {
-        entry *new = NULL;
-
-        KM_TRY(append(list, &new));
-        KM_TRY(fill_info(s, cuts + i, i, &new->info));
-        if (!new->info.is_accepted) continue;
-        KM_TRY(build_slab(s, cuts + i, new->info.n_atom, &new->slab));
-        KM_TRY(build_bulk(s, cuts + i, &new->bulk));
-        reject_duplicate(list, 10 * s->options->tolerance_bohr);
-    }
+    for (int i = 0; i < n_cut; i++) KM_TRY(add_cut(s, cuts + i, i, list));
     return KM_OK;
 }
 
