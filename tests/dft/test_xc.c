@@ -175,6 +175,22 @@ static void everything_is_finite_and_bounded_in_vacuum(void **state)
     }
 }
 
+static void small_gradients_and_gradients_of_small_densities_count_as_none(void **state)
+{
+    const double rho[] = {0.9 * KM_XC_GRADIENT_DENSITY, 1.0};
+    const double sigma[] = {1e-6, 0.9 * KM_XC_GRADIENT_SIGMA};
+    km_xc *xc = functional(KM_FUNCTIONAL_PBE);
+
+    (void)state;
+    for (int i = 0; i < 2; ++i) {
+        point p = evaluate(xc, rho[i], sigma[i]), none = evaluate(xc, rho[i], 0.0);
+
+        assert_true(p.e == none.e && p.v_rho == none.v_rho && p.v_sigma == 0.0);
+    }
+    assert_true(evaluate(xc, 1.0, 1.1 * KM_XC_GRADIENT_SIGMA).v_sigma < 0.0);
+    km_xc_destroy(&xc);
+}
+
 static void negative_density_continues_oddly(void **state)
 {
     (void)state;
@@ -224,6 +240,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(pbe_without_gradient_is_lda),
     cmocka_unit_test(potentials_are_derivatives_of_the_energy),
     cmocka_unit_test(everything_is_finite_and_bounded_in_vacuum),
+    cmocka_unit_test(small_gradients_and_gradients_of_small_densities_count_as_none),
     cmocka_unit_test(negative_density_continues_oddly),
     cmocka_unit_test(many_points_equal_single_points),
     cmocka_unit_test(an_unsupported_functional_is_refused),
