@@ -14,6 +14,7 @@
 #define BULK_VBM_HA 0.1
 #define BULK_CBM_HA 0.3
 #define WELL_HA (-0.5)      /* mean potential of matter below the vacuum */
+#define EDGE_BOHR3 1e-3     /* density at the edge of the well */
 #define ATOM_WIDTH_BOHR 1.0 /* Gaussian density of an atom along the normal */
 #define ATOM_ELECTRONS 4.0
 
@@ -174,9 +175,9 @@ static km_status fake_potential(void *self, int axis, int n_plane, double *v_ha)
     double length_bohr = axis_length_bohr(f->crystal, axis);
 
     for (int i = 0; i < n_plane; ++i) {
-        double density = density_at(f, axis, (double)i / n_plane, length_bohr);
+        double matter = density_at(f, axis, (double)i / n_plane, length_bohr) / EDGE_BOHR3;
 
-        v_ha[i] = f->has_vacuum ? WELL_HA * (1 - exp(-1e3 * density)) : 0;
+        v_ha[i] = f->has_vacuum ? WELL_HA * (1 - exp(-matter * matter)) : 0;
         if (f->has_vacuum)
             v_ha[i] += 0.5 * f->options.flatness_ha * cos(2 * KM_PI * 20 * i / n_plane);
     }
