@@ -90,7 +90,7 @@ format: deps-style ## put every C file into the one format
 	clang-format-14 -i $(C_FILES)
 
 lint: deps-style ## clang-tidy; a warning is an error
-	printf '%s\n' $(SOURCES) $(CLI) | xargs -P $(CORES) -n 4 -I{} clang-tidy-14 --quiet {} -- \
+	printf '%s\n' $(SOURCES) $(CLI) | xargs -P $(CORES) -I{} clang-tidy-14 --quiet {} -- \
 		$(LANGUAGE) $(shell $(CC) --showme:compile 2>/dev/null)
 
 bench: $(PROGRAM) ## one script per curve in benchmarks/

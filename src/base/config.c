@@ -87,7 +87,7 @@ static bool find_nearest(const km_config_field *schema, const char *key, char *n
         if (distance > smallest || (found && distance == smallest)) continue;
         smallest = distance;
         found = true;
-        strcpy(nearest, cut);
+        memcpy(nearest, cut, sizeof cut);
     }
     return found;
 }
@@ -106,7 +106,7 @@ static void list_keys(const km_config_field *schema, const char *section, int n_
         cut_key(field->key + strlen(section), 1, cut);
         if (strcmp(cut, last) == 0) continue;
         n += snprintf(text + n, (size_t)(n_text - n), "%s%s", n ? ", " : "", cut);
-        strcpy(last, cut);
+        memcpy(last, cut, sizeof last);
     }
 }
 

@@ -113,10 +113,10 @@ void km_config_show(const km_config *config, const yaml_node_t *node,
         return;
     }
     if (node->type == YAML_MAPPING_NODE) {
-        strcpy(text, "{...}");
+        snprintf(text, KM_CONFIG_SHOWN_SIZE, "{...}");
         return;
     }
-    strcpy(text, "[");
+    text[0] = '[';
     for (int i = 0; i < km_config_count_items(node); ++i) {
         const yaml_node_t *item = km_config_item(config, node, i);
 

@@ -12,15 +12,17 @@
 
 bool km_config_range_parse(const char *text, km_config_range *range)
 {
-    char open, close, end;
+    char *comma, *end;
 
     *range = (km_config_range){-INFINITY, INFINITY, true, true};
     if (!text) return true;
-    if (sscanf(text, "%c%lf ,%lf%c%c", &open, &range->low, &range->high, &close, &end) != 4)
-        return false;
-    range->low_open = open == '(';
-    range->high_open = close == ')';
-    return strchr("([", open) && strchr(")]", close) && range->low <= range->high;
+    if (text[0] != '(' && text[0] != '[') return false;
+    range->low_open = text[0] == '(';
+    range->low = strtod(text + 1, &comma);
+    if (*comma != ',') return false;
+    range->high = strtod(comma + 1, &end);
+    range->high_open = *end == ')';
+    return (*end == ')' || *end == ']') && end[1] == '\0' && range->low <= range->high;
 }
 
 static bool is_inside(const km_config_field *field, double value)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define MAX_DIM 4
+#define REASON_SIZE 256
 /* An in-memory file grows by this many bytes at a time: about one small result. */
 #define IMAGE_STEP 65536
 
@@ -20,18 +21,20 @@ struct km_h5 {
 /* Keep the description of the innermost error. */
 static herr_t take_first(unsigned n, const H5E_error2_t *error, void *text)
 {
-    if (n == 0) snprintf(text, 256, "%s", error->desc ? error->desc : "no reason given");
+    if (n == 0)
+        snprintf(text, REASON_SIZE, "%s", error->desc ? error->desc : "no reason given");
     return 0;
 }
 
 /* Raise what the library just said; no other call of it may come in between. */
 #define RAISE_H5(h5_label, name, action)                                                       \
     km_status_raise(KM_E_IO, __FILE__, __LINE__, __func__, "%s%s%s: cannot be " action ": %s", \
-                    (h5_label), (name)[0] ? ": " : "", (name), last_reason((char[256]){0}))
+                    (h5_label), (name)[0] ? ": " : "", (name),                                 \
+                    last_reason((char[REASON_SIZE]){0}))
 
-static const char *last_reason(char text[256])
+static const char *last_reason(char text[REASON_SIZE])
 {
-    strcpy(text, "no reason given");
+    snprintf(text, REASON_SIZE, "no reason given");
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_first, text);
     return text;
 }
@@ -245,7 +248,7 @@ km_status km_h5_copy(km_h5 *from, const char *from_name, km_h5 *to, const char *
     km_status status = KM_OK;
 
     if (H5Ocopy(from->id, from_name, to->id, to_name, H5P_DEFAULT, link) < 0) {
-        char reason[256];
+        char reason[REASON_SIZE];
 
         last_reason(reason);
         status = KM_RAISE(KM_E_IO, "%s: %s: cannot be copied to %s: %s: %s", from->label,

@@ -181,7 +181,7 @@ static km_status write_table(const int *order, const double *sum_s, const double
 km_status km_timer_table(MPI_Comm comm, char **table)
 {
     double times_s[MAX_TIMER], sum_s[MAX_TIMER], largest_s[MAX_TIMER];
-    int order[MAX_TIMER], rank, n_rank, n;
+    int order[MAX_TIMER] = {0}, rank, n_rank, n;
     char *paths = NULL;
     km_text text = {0};
     km_status status;

@@ -25,8 +25,17 @@ typedef enum {
 
 #define KM_MESSAGE_SIZE 1024
 
+/* An analyzer sees one file at a time and must be told that these calls return what they are given. */
+#ifdef __clang_analyzer__
+#define KM_STATUS_RETURNED(status, call) ((void)(call), (status))
+#else
+#define KM_STATUS_RETURNED(status, call) (call)
+#endif
+
 /** Make a status with a message: `return KM_RAISE(KM_E_INPUT, "%s:%d: ...", file, line)`. */
-#define KM_RAISE(code, ...) km_status_raise((code), __FILE__, __LINE__, __func__, __VA_ARGS__)
+#define KM_RAISE(code, ...)                                                                    \
+    KM_STATUS_RETURNED((code),                                                                 \
+                       km_status_raise((code), __FILE__, __LINE__, __func__, __VA_ARGS__))
 
 /** KM_OK where the condition holds, else a raised status. */
 #define KM_CHECK(condition, code, ...) ((condition) ? KM_OK : KM_RAISE((code), __VA_ARGS__))
@@ -36,7 +45,9 @@ typedef enum {
     do {                                                                                       \
         km_status km_try_status_ = (expression);                                               \
         if (km_try_status_ != KM_OK)                                                           \
-            return km_status_trace(km_try_status_, __FILE__, __LINE__, __func__);              \
+            return KM_STATUS_RETURNED(                                                         \
+                km_try_status_,                                                                \
+                km_status_trace(km_try_status_, __FILE__, __LINE__, __func__));                \
     } while (0)
 
 /** Store the expression in the caller's variable `status`; jump to label when it is not KM_OK. */
@@ -44,7 +55,8 @@ typedef enum {
     do {                                                                                       \
         status = (expression);                                                                 \
         if (status != KM_OK) {                                                                 \
-            status = km_status_trace(status, __FILE__, __LINE__, __func__);                    \
+            status = KM_STATUS_RETURNED(                                                       \
+                status, km_status_trace(status, __FILE__, __LINE__, __func__));                \
             goto label;                                                                        \
         }                                                                                      \
     } while (0)
