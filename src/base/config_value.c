@@ -45,7 +45,6 @@ size_t km_config_value_size(km_config_kind kind)
     case KM_CONFIG_BOOL:
         return sizeof(bool);
     case KM_CONFIG_INT:
-        return sizeof(int);
     case KM_CONFIG_CHOICE:
         return sizeof(int);
     case KM_CONFIG_REAL:

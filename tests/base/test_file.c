@@ -144,12 +144,12 @@ static void relative_paths_start_at_the_file_that_names_them(void **state)
 static void text_grows_as_it_is_appended_to(void **state)
 {
     km_text text = {0};
-    char expected[4001];
+    char expected[4008] = "";
 
     (void)state;
     for (int i = 0; i < 1000; ++i) {
         ASSERT_OK(km_text_append(&text, "%04d", i));
-        snprintf(expected + (size_t)4 * (size_t)i, 5, "%04d", i);
+        snprintf(expected + strlen(expected), 8, "%04d", i % 10000);
     }
     assert_int_equal(text.n_byte, 4000);
     assert_string_equal(text.bytes, expected);

@@ -49,7 +49,7 @@ static void stop_ends_what_an_error_left_running(void **state)
 
 static void deep_and_many_timers_do_no_harm(void **state)
 {
-    static char names[300][8];
+    static char names[300][16];
 
     (void)state;
     km_timer_reset();
