@@ -19,7 +19,7 @@ typedef struct {
 
 struct km_table {
     int n_column;
-    const km_table_column *columns; /* borrowed */
+    km_table_column *columns;
     int n_cell;
     int n_space;
     cell *cells;
@@ -27,12 +27,18 @@ struct km_table {
 
 km_status km_table_create(int n_column, const km_table_column *columns, km_table **table)
 {
+    km_status status;
+
     *table = NULL;
     KM_TRY(KM_CHECK(n_column > 0, KM_E_ARGUMENT, "n_column = %d must be positive", n_column));
     KM_TRY(KM_ALLOC(*table, 1));
     (*table)->n_column = n_column;
-    (*table)->columns = columns;
+    KM_TRY_TO(fail, KM_ALLOC((*table)->columns, n_column));
+    memcpy((*table)->columns, columns, (size_t)n_column * sizeof *columns);
     return KM_OK;
+fail:
+    km_table_destroy(table);
+    return status;
 }
 
 void km_table_destroy(km_table **table)
@@ -40,6 +46,7 @@ void km_table_destroy(km_table **table)
     if (!*table) return;
     for (int i = 0; i < (*table)->n_cell; ++i) KM_FREE((*table)->cells[i].text);
     KM_FREE((*table)->cells);
+    KM_FREE((*table)->columns);
     KM_FREE(*table);
 }
 

@@ -12,7 +12,7 @@
 
 typedef struct km_table km_table;
 
-/** One column; all three are borrowed and must outlive the table. */
+/** One column; the texts are borrowed and must outlive the table. */
 typedef struct {
     const char *title;    /* over the column, such as "gamma" */
     const char *unit;     /* under the title, such as "J/m2"; "" for none */

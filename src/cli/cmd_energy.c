@@ -1,0 +1,219 @@
+#include "cli/cli.h"
+#include "cli/energy.h"
+#include "cli/setup.h"
+
+#include "kaimen/base/log.h"
+#include "kaimen/base/memory.h"
+#include "kaimen/base/units.h"
+#include "kaimen/dft/dft_calculator.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void km_energy_clear(km_energy *energy)
+{
+    km_crystal_destroy(&energy->crystal);
+    KM_FREE(energy->forces_ha_bohr);
+    KM_FREE(energy->k_frac);
+    KM_FREE(energy->weight);
+    KM_FREE(energy->eigenvalues_ha);
+    KM_FREE(energy->slab.v_ha);
+    KM_FREE(energy->slab.density_bohr3);
+}
+
+static void print_line(const char *name, double value, const char *unit)
+{
+    if (isfinite(value)) printf("  %-24s %16.8f %s\n", name, value, unit);
+}
+
+static void print_slab(const km_energy_slab *slab)
+{
+    const km_edges *e = &slab->edges;
+
+    if (!e->has_plateau) {
+        printf("  the potential is not flat in the vacuum: no vacuum level\n");
+        return;
+    }
+    print_line("vacuum level, lower", e->vacuum_lower_ha, "Ha");
+    print_line("vacuum level, upper", e->vacuum_upper_ha, "Ha");
+    print_line("flatness of the vacuum", e->flatness_ha, "Ha");
+    print_line("IP, slab's own levels", e->ip_direct_ev, "eV");
+    print_line("EA, slab's own levels", e->ea_direct_ev, "eV");
+    if (slab->has_bulk) {
+        print_line("IP through the bulk", e->ip_ev, "eV");
+        print_line("EA through the bulk", e->ea_ev, "eV");
+    }
+    print_line("surface energy", slab->gamma_j_m2, "J/m2");
+}
+
+static double largest_force_ha_bohr(const km_energy *energy)
+{
+    double largest = 0;
+
+    for (int i = 0; i < km_crystal_n_atom(energy->crystal); ++i) {
+        const double *f = energy->forces_ha_bohr + 3 * i;
+
+        largest = fmax(largest, sqrt(f[0] * f[0] + f[1] * f[1] + f[2] * f[2]));
+    }
+    return largest;
+}
+
+static void print_summary(const km_energy *energy)
+{
+    const km_calculation *c = &energy->calculation;
+
+    printf("\n%s after %d SCF iterations, %ld applications of H, %.2f s%s%s\n",
+           km_outcome_name(c->outcome), c->n_iteration, c->n_h_apply, c->time_s,
+           c->reason[0] ? ": " : "", c->reason);
+    print_line("energy", c->energy_ha, "Ha");
+    print_line("energy per atom", c->energy_ha / km_crystal_n_atom(energy->crystal), "Ha");
+    if (c->has_bands) {
+        print_line("valence band maximum", c->vbm_ha, "Ha");
+        print_line("conduction band minimum", c->cbm_ha, "Ha");
+        print_line("gap", (c->cbm_ha - c->vbm_ha) * KM_EV_PER_HA, "eV");
+    }
+    if (energy->forces_ha_bohr)
+        print_line("largest force", largest_force_ha_bohr(energy), "Ha/bohr");
+    if (energy->slab.is_slab) print_slab(&energy->slab);
+}
+
+static void print_history(const km_ground_state *state)
+{
+    int n;
+    const km_scf_step *step = km_ground_state_history(state, &n);
+
+    printf("\n%4s  %18s  %15s  %12s  %8s\n", "SCF", "energy", "estimated error", "residual",
+           "time");
+    printf("%4s  %18s  %15s  %12s  %8s\n", "", "Ha", "Ha", "Ha", "s");
+    for (int i = 0; i < n; ++i)
+        printf("%4d  %18.10f  %15.2e  %12.2e  %8.2f\n", i + 1, step[i].energy_ha,
+               step[i].error_ha, step[i].residual_ha, step[i].time_s);
+}
+
+static void print_start(const km_energy *energy, const km_calculation *size)
+{
+    char formula[KM_FORMULA_SIZE];
+
+    km_crystal_formula(energy->crystal, formula);
+    printf("%s: %d atoms, %g electrons, %d k-points, %d bands, %ld plane waves, %s "
+           "coefficients\n",
+           formula, km_crystal_n_atom(energy->crystal), size->n_electron, size->n_k,
+           size->n_band, size->n_plane_wave, size->is_real ? "real" : "complex");
+    fflush(stdout);
+}
+
+static km_status collect_bands(km_energy *energy, const km_ground_state *state)
+{
+    const km_kpoints *kpoints = km_ground_state_kpoints(state);
+    int n_k = km_kpoints_n(kpoints), n_band = km_ground_state_n_band(state);
+
+    energy->n_k = n_k;
+    energy->n_band = n_band;
+    KM_TRY(KM_ALLOC(energy->k_frac, 3 * n_k));
+    KM_TRY(KM_ALLOC(energy->weight, n_k));
+    KM_TRY(KM_ALLOC(energy->eigenvalues_ha, n_k * n_band));
+    for (int ik = 0; ik < n_k; ++ik)
+        memcpy(energy->k_frac + 3 * ik, km_kpoints_frac(kpoints, ik), 3 * sizeof(double));
+    memcpy(energy->weight, km_kpoints_weight(kpoints), (size_t)n_k * sizeof(double));
+    memcpy(energy->eigenvalues_ha, km_ground_state_eigenvalues(state),
+           (size_t)(n_k * n_band) * sizeof(double));
+    return KM_OK;
+}
+
+/* Everything that the calculator still holds of the crystal. */
+static km_status collect(km_energy *energy, km_calculator *calculator, const km_dft *dft)
+{
+    energy->alpha_over_omega_ha = km_dft_alpha_over_omega_ha(dft, energy->crystal);
+    if (energy->input.forces) {
+        KM_TRY(KM_ALLOC(energy->forces_ha_bohr, 3 * km_crystal_n_atom(energy->crystal)));
+        KM_TRY(km_calculator_forces(calculator, energy->forces_ha_bohr));
+    }
+    KM_TRY(collect_bands(energy, km_dft_ground_state(dft)));
+    if (energy->slab.is_slab) KM_TRY(km_energy_compute_slab(energy, calculator));
+    return KM_OK;
+}
+
+static km_status read_inputs(const char *path, km_energy *energy, km_config **config)
+{
+    KM_TRY(km_input_read_energy(path, MPI_COMM_WORLD, &energy->input, config));
+    KM_TRY(km_agree(km_setup_read_crystal(*config, "structure.file", energy->input.structure,
+                                          energy->input.block, &energy->crystal),
+                    MPI_COMM_WORLD));
+    KM_TRY(km_energy_find_vacuum(energy->crystal, (km_vacuum)energy->input.vacuum,
+                                 &energy->slab.axis));
+    energy->slab.is_slab = energy->slab.axis >= 0;
+    if (energy->input.stress && km_cli_is_root())
+        km_log(KM_LOG_WARN, "%s:%d: stress is not available yet: stress_gpa is null", path,
+               km_config_line(*config, "stress"));
+    return KM_OK;
+}
+
+static km_status compute(km_energy *energy, const km_config *config, km_calculator *calculator,
+                         km_dft *dft)
+{
+    km_request request = km_request_default();
+    km_calculation size;
+
+    request.forces = energy->input.forces;
+    request.vacuum_axis = energy->slab.axis;
+    KM_TRY(km_agree(km_setup_load_pseudo(config, dft, energy->crystal), MPI_COMM_WORLD));
+    KM_TRY(km_agree(km_calculator_estimate(calculator, energy->crystal, &request, &size),
+                    MPI_COMM_WORLD));
+    KM_TRY(km_setup_check_size(config, &energy->input.dft, &size));
+    if (km_cli_is_root()) print_start(energy, &size);
+    KM_TRY(km_calculator_compute(calculator, energy->crystal, &request, MPI_COMM_WORLD,
+                                 &energy->calculation));
+    if (energy->calculation.outcome == KM_OUTCOME_FAILED) return KM_OK;
+    if (km_cli_is_root()) print_history(km_dft_ground_state(dft));
+    return km_agree(collect(energy, calculator, dft), MPI_COMM_WORLD);
+}
+
+static km_status write_results(const km_energy *energy, const char *json)
+{
+    print_summary(energy);
+    if (json) {
+        KM_TRY(km_energy_write_json(energy, json));
+        printf("  %s\n", json);
+    }
+    return KM_OK;
+}
+
+static km_status run_energy(const km_arguments *arguments, km_exit *code)
+{
+    km_energy energy = {.alpha_over_omega_ha = NAN};
+    km_config *config = NULL;
+    km_calculator *calculator = NULL;
+    km_dft *dft;
+    km_status status;
+
+    KM_TRY_TO(end, read_inputs(arguments->operand, &energy, &config));
+    KM_TRY_TO(end,
+              km_agree(km_dft_calculator_create(&energy.input.dft, NULL, &calculator, &dft),
+                       MPI_COMM_WORLD));
+    KM_TRY_TO(end, compute(&energy, config, calculator, dft));
+    if (km_cli_is_root())
+        status = write_results(&energy, km_arguments_value(arguments, "json"));
+    KM_TRY_TO(end, km_agree(status, MPI_COMM_WORLD));
+    if (energy.calculation.outcome != KM_OUTCOME_CONVERGED) *code = KM_EXIT_FAILED;
+end:
+    km_calculator_destroy(&calculator);
+    km_config_destroy(&config);
+    km_energy_clear(&energy);
+    return status;
+}
+
+static const km_option options[] = {
+    {"json", "FILE", "write energy, forces, eigenvalues and a slab's potential"},
+    {NULL, NULL, NULL}};
+
+const km_command km_command_energy = {
+    .name = "energy",
+    .summary = "Compute one structure: energy, forces, bands; of a slab, its band edges",
+    .operand = "CASE.yaml",
+    .options = options,
+    .text = "A slab is recognised by its vacuum (structure.vacuum_axis in the input decides).\n"
+            "Exit status 2: the calculation ended without converging, the outcome says how.\n",
+    .example = "  kaimen energy inputs/energy-mgo.yaml --json mgo.json\n",
+    .run = run_energy,
+};

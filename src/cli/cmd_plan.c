@@ -1,0 +1,168 @@
+#include "cli/cli.h"
+#include "cli/setup.h"
+
+#include "kaimen/base/text.h"
+#include "kaimen/crystal/extxyz.h"
+#include "kaimen/crystal/poscar.h"
+#include "kaimen/report/table.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const km_table_column columns[] = {
+    {"crystal", "", "crystal"},
+    {"surface", "", "surface"},
+    {"type", "", "type"},
+    {"ends in", "", "outermost"},
+    {"atoms", "", "n_atom"},
+    {"electrons", "", "n_electron"},
+    {"plane waves", "", "n_plane_wave"},
+    {"k-points", "", "n_k"},
+    {"time", "core s", "estimate_core_s"},
+    {"verdict", "", "verdict"},
+};
+#define N_COLUMN ((int)(sizeof columns / sizeof *columns))
+
+/* Numbers that only an accepted cut has: a dash for the others. */
+static km_status add_size(km_table *table, const km_plan *plan, int task)
+{
+    const km_calculation *size = task < 0 ? NULL : km_plan_size(plan, task);
+
+    KM_TRY(km_table_add_number(table, 0, size ? size->n_electron : NAN));
+    KM_TRY(km_table_add_number(table, 0, size ? (double)size->n_plane_wave : NAN));
+    KM_TRY(km_table_add_number(table, 0, size ? (double)size->n_k : NAN));
+    KM_TRY(km_table_add_number(table, 1, size ? size->time_s : NAN));
+    return KM_OK;
+}
+
+static km_status add_cut(km_table *table, const km_plan *plan, int ib, int is)
+{
+    const km_slab_info *info = km_slab_list_info(km_plan_slabs(plan, ib), is);
+    int task = km_plan_slab_task(plan, ib, is);
+
+    KM_TRY(km_table_add_text(table, km_plan_bulk_name(plan, ib)));
+    KM_TRY(km_table_add_text(table, info->label));
+    KM_TRY(km_table_add_text(table, km_slab_type_name(info->type)));
+    KM_TRY(km_table_add_text(table, info->outermost));
+    KM_TRY(km_table_add_number(table, 0, info->n_atom > 0 ? (double)info->n_atom : NAN));
+    KM_TRY(add_size(table, plan, task));
+    KM_TRY(km_table_add_text(table, info->is_accepted ? "accepted" : info->reason));
+    return KM_OK;
+}
+
+static km_status make_table(const km_plan *plan, km_table **table)
+{
+    km_status status;
+
+    KM_TRY(km_table_create(N_COLUMN, columns, table));
+    for (int ib = 0; ib < km_plan_n_bulk(plan); ++ib)
+        for (int is = 0; is < km_slab_list_n(km_plan_slabs(plan, ib)); ++is)
+            KM_TRY_TO(fail, add_cut(*table, plan, ib, is));
+    return KM_OK;
+fail:
+    km_table_destroy(table);
+    return status;
+}
+
+static void print_total(const km_plan *plan)
+{
+    int n_kind[KM_N_TASK_KIND] = {0};
+    double total_s = 0;
+
+    for (int i = 0; i < km_plan_n_task(plan); ++i) {
+        ++n_kind[km_plan_task(plan, i)->kind];
+        total_s += km_plan_size(plan, i)->time_s;
+    }
+    printf("\n%d surfaces, %d bulk references, %d oriented bulk references: about %.0f core s "
+           "in all\n",
+           n_kind[KM_TASK_SURFACE], n_kind[KM_TASK_BULK], n_kind[KM_TASK_ORIENTED_BULK],
+           total_s);
+}
+
+/* "MgO (110)a" becomes MgO_110a: no character that a shell or file system minds. */
+static void file_name(const char *label, char *name, size_t n_name)
+{
+    size_t n = 0;
+
+    for (; *label && n + 1 < n_name; ++label) {
+        if (isalnum((unsigned char)*label) || strchr("-_.", *label))
+            name[n++] = *label;
+        else if (*label == ' ' && n > 0)
+            name[n++] = '_';
+    }
+    name[n] = '\0';
+}
+
+static km_status write_structures(const km_plan *plan, const char *folder)
+{
+    int n = 0;
+
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return KM_RAISE(KM_E_IO, "%s: folder cannot be made: %s", folder, strerror(errno));
+    for (int i = 0; i < km_plan_n_task(plan); ++i) {
+        const km_task *task = km_plan_task(plan, i);
+        char name[KM_TASK_LABEL_SIZE], path[4096];
+
+        file_name(task->label, name, sizeof name);
+        snprintf(path, sizeof path, "%s/%s.vasp", folder, name);
+        KM_TRY(km_poscar_write(path, task->label, km_plan_crystal(plan, i)));
+        snprintf(path, sizeof path, "%s/%s.extxyz", folder, name);
+        KM_TRY(km_extxyz_write(path, km_plan_crystal(plan, i), NULL));
+        ++n;
+    }
+    printf("%s: %d structures as POSCAR and extended XYZ\n", folder, n);
+    return KM_OK;
+}
+
+static km_status show_plan(const km_setup *setup, const km_arguments *arguments)
+{
+    const char *csv = km_arguments_value(arguments, "csv");
+    const char *folder = km_arguments_value(arguments, "write");
+    km_table *table;
+    km_status status;
+
+    KM_TRY(make_table(setup->plan, &table));
+    if (km_arguments_has(arguments, "echo")) printf("%s\n", setup->effective);
+    KM_TRY_TO(end, km_table_print(table, stdout));
+    print_total(setup->plan);
+    if (csv) KM_TRY_TO(end, km_table_write_csv(table, csv));
+    if (folder) KM_TRY_TO(end, write_structures(setup->plan, folder));
+end:
+    km_table_destroy(&table);
+    return status;
+}
+
+static km_status run_plan(const km_arguments *arguments, km_exit *code)
+{
+    km_setup setup;
+    km_status status;
+
+    (void)code;
+    KM_TRY_TO(end, km_setup_campaign(arguments->operand, MPI_COMM_WORLD, &setup));
+    status = km_cli_is_root() ? show_plan(&setup, arguments) : KM_OK;
+    status = km_agree(status, MPI_COMM_WORLD);
+end:
+    km_setup_clear(&setup);
+    return status;
+}
+
+static const km_option options[] = {
+    {"write", "DIR", "write every structure into a folder, as POSCAR and extended XYZ"},
+    {"csv", "FILE", "write the table as CSV too"},
+    {"echo", NULL, "first print every effective value of the input"},
+    {NULL, NULL, NULL}};
+
+const km_command km_command_plan = {
+    .name = "plan",
+    .summary = "List every cut of a campaign, accepted or rejected and why; run nothing",
+    .operand = "CAMPAIGN.yaml",
+    .options = options,
+    .text = "Sizes and times of the accepted cuts are estimates; a core s is a second of one "
+            "core.\n",
+    .example = "  kaimen plan inputs/quickstart.yaml --write slabs\n",
+    .run = run_plan,
+};

@@ -1,0 +1,99 @@
+#include "cli/cli.h"
+#include "cli/setup.h"
+
+#include "kaimen/report/surfaces.h"
+
+#include <stdio.h>
+
+/* The ranked table, on the screen and as CSV, from what the ledger holds. */
+static km_status report(const km_setup *setup)
+{
+    km_ledger *ledger;
+    km_table *ranking = NULL, *surfaces = NULL;
+    km_status status;
+
+    KM_TRY(km_ledger_open_reader(setup->input.ledger, &ledger));
+    KM_TRY_TO(end, km_report_ranking(ledger, &ranking));
+    KM_TRY_TO(end, km_report_surfaces(ledger, &surfaces));
+    printf("\n");
+    KM_TRY_TO(end, km_table_print(ranking, stdout));
+    KM_TRY_TO(end, km_table_write_csv(surfaces, setup->input.table));
+end:
+    km_table_destroy(&surfaces);
+    km_table_destroy(&ranking);
+    km_ledger_close(&ledger);
+    return status;
+}
+
+static void print_end(const km_setup *setup, const km_campaign_summary *summary)
+{
+    const int *n = summary->n_state;
+
+    printf(
+        "\n%d tasks: %d done, %d failed, %d pruned, %d left; %d of them computed now, in %.1f "
+        "s\n",
+        n[KM_TASK_QUEUED] + n[KM_TASK_RUNNING] + n[KM_TASK_DONE] + n[KM_TASK_FAILED] +
+            n[KM_TASK_PRUNED],
+        n[KM_TASK_DONE], n[KM_TASK_FAILED], n[KM_TASK_PRUNED],
+        n[KM_TASK_QUEUED] + n[KM_TASK_RUNNING], summary->n_evaluated, summary->time_s);
+    if (summary->is_stopped)
+        printf("stopped: %s; the same command resumes\n", summary->stop_reason);
+    printf("ledger   %s\ndatabase %s\ntable    %s\n", setup->input.ledger,
+           setup->input.database, setup->input.table);
+}
+
+static km_exit exit_code_of(const km_campaign_summary *summary)
+{
+    if (summary->is_stopped) return KM_EXIT_STOPPED;
+    return summary->n_state[KM_TASK_FAILED] > 0 ? KM_EXIT_FAILED : KM_EXIT_DONE;
+}
+
+static km_status run_campaign(km_setup *setup, km_exit *code)
+{
+    km_campaign_summary summary;
+    km_status status = KM_OK;
+
+    KM_TRY(km_campaign_run_plan(&setup->options, setup->plan, setup->calculator, MPI_COMM_WORLD,
+                                &summary));
+    if (km_cli_is_root()) {
+        status = report(setup);
+        if (status == KM_OK) print_end(setup, &summary);
+    }
+    KM_TRY(km_agree(status, MPI_COMM_WORLD));
+    *code = exit_code_of(&summary);
+    return KM_OK;
+}
+
+static km_status run_run(const km_arguments *arguments, km_exit *code)
+{
+    km_setup setup;
+    km_status status;
+
+    KM_TRY_TO(end, km_setup_campaign(arguments->operand, MPI_COMM_WORLD, &setup));
+    if (km_cli_is_root() && km_arguments_has(arguments, "echo"))
+        printf("%s\n", setup.effective);
+    KM_TRY_TO(end, run_campaign(&setup, code));
+end:
+    km_setup_clear(&setup);
+    return status;
+}
+
+static const km_option options[] = {
+    {"echo", NULL, "first print every effective value (they are stored in any case)"},
+    {NULL, NULL, NULL}};
+
+const km_command km_command_run = {
+    .name = "run",
+    .summary = "Run a campaign, or resume it: the same command does both",
+    .operand = "CAMPAIGN.yaml",
+    .options = options,
+    .text =
+        "Cuts every nonpolar surface of the crystals, computes what the ledger does not hold "
+        "yet,\nand ends with the ranked table. A file STOP beside the ledger, SIGTERM and "
+        "SIGUSR1 stop it\nin good order; after a kill nothing finished is lost.\n"
+        "Exit status: 0 all done, 1 usage or input, 2 some candidates failed, 3 stopped "
+        "early,\n"
+        "4 internal error.\n",
+    .example = "  mpirun -n 2 kaimen run inputs/quickstart.yaml\n",
+    .run = run_run,
+};

@@ -1,0 +1,49 @@
+#pragma once
+/**
+ * @file
+ * @brief Everything that `kaimen energy` found, collected before it is written. Private to src/cli.
+ */
+#include "cli/input.h"
+#include "kaimen/dft/edges.h"
+#include "kaimen/potential/calculator.h"
+
+/** The slab's part; arrays are owned. */
+typedef struct {
+    bool is_slab;
+    int axis;
+    double c_bohr; /* height of the cell along the normal */
+    double area_bohr2;
+    int n_plane;
+    double *v_ha;          /* planar average of V_H + V_loc, [n_plane] */
+    double *density_bohr3; /* [n_plane] */
+    bool has_bulk;         /* the document names the bulk: edges through it too */
+    double gamma_j_m2;
+    km_edges edges;
+} km_energy_slab;
+
+/** Owned; ended with km_energy_clear(). */
+typedef struct {
+    km_input_energy input;
+    km_crystal *crystal;
+    km_calculation calculation;
+    double *forces_ha_bohr; /* [n_atom][3]; NULL: not computed */
+    int n_k;
+    int n_band;
+    double *k_frac;         /* [n_k][3] */
+    double *weight;         /* [n_k], sum 1 */
+    double *eigenvalues_ha; /* [n_k][n_band] */
+    double alpha_over_omega_ha;
+    km_energy_slab slab;
+} km_energy;
+
+/** @brief Free all arrays; accepts a half-made one. Local. */
+void km_energy_clear(km_energy *energy);
+
+/** @brief Lattice vector across the vacuum, as the document says or found from the atoms; -1 for none. Local. */
+KM_STATUS km_energy_find_vacuum(const km_crystal *crystal, km_vacuum vacuum, int *axis);
+
+/** @brief Planar averages, vacuum level and band edges of a slab that was just computed. Local. */
+KM_STATUS km_energy_compute_slab(km_energy *energy, km_calculator *calculator);
+
+/** @brief Write the JSON file: the keys of docs/input.md, null for what does not exist. Local. */
+KM_STATUS km_energy_write_json(const km_energy *energy, const char *path);

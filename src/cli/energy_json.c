@@ -1,0 +1,146 @@
+#include "cli/energy.h"
+
+#include "kaimen/base/file.h"
+#include "kaimen/base/memory.h"
+#include "kaimen/base/units.h"
+#include "kaimen/base/version.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* JSON has no NaN: what does not exist is null. */
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *numbers(int n, const double *values)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < n; ++i) json_array_append_new(array, number(values[i]));
+    return array;
+}
+
+static json_t *rows(int n, const double *values)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; values && i < n; ++i)
+        json_array_append_new(array, numbers(3, values + 3 * i));
+    return values ? array : (json_decref(array), json_null());
+}
+
+/* Weights sum to 2, the electrons that a band holds. */
+static json_t *kpoints(const km_energy *energy)
+{
+    json_t *array = json_array();
+
+    for (int ik = 0; ik < energy->n_k; ++ik) {
+        json_t *k = json_object();
+
+        json_object_set_new(k, "k_frac", numbers(3, energy->k_frac + 3 * ik));
+        json_object_set_new(k, "weight", number(2 * energy->weight[ik]));
+        json_object_set_new(
+            k, "eigenvalues_ha",
+            numbers(energy->n_band, energy->eigenvalues_ha + ik * energy->n_band));
+        json_array_append_new(array, k);
+    }
+    return array;
+}
+
+static void add_bands(json_t *root, const km_calculation *c)
+{
+    bool has = c->has_bands;
+
+    json_object_set_new(root, "vbm_ha", number(has ? c->vbm_ha : NAN));
+    json_object_set_new(root, "cbm_ha", number(has ? c->cbm_ha : NAN));
+    json_object_set_new(root, "gap_ev",
+                        number(has ? (c->cbm_ha - c->vbm_ha) * KM_EV_PER_HA : NAN));
+    json_object_set_new(root, "fermi_ha", number(has ? c->fermi_ha : NAN));
+    json_object_set_new(root, "is_metallic", json_boolean(c->is_metallic));
+    json_object_set_new(root, "potential_mean_ha", number(c->potential_mean_ha));
+    json_object_set_new(root, "vbm_minus_vavg_ha",
+                        number(has ? c->vbm_ha - c->potential_mean_ha : NAN));
+    json_object_set_new(root, "cbm_minus_vavg_ha",
+                        number(has ? c->cbm_ha - c->potential_mean_ha : NAN));
+}
+
+static void add_run(json_t *root, const km_calculation *c)
+{
+    json_object_set_new(root, "outcome", json_string(km_outcome_name(c->outcome)));
+    json_object_set_new(root, "reason", json_string(c->reason));
+    json_object_set_new(root, "scf_iterations", json_integer(c->n_iteration));
+    json_object_set_new(root, "retries", json_integer(c->n_retry));
+    json_object_set_new(root, "h_applications", json_integer(c->n_h_apply));
+    json_object_set_new(root, "n_plane_wave", json_integer(c->n_plane_wave));
+    json_object_set_new(root, "n_band", json_integer(c->n_band));
+    json_object_set_new(root, "n_electron", number(c->n_electron));
+    json_object_set_new(root, "is_real", json_boolean(c->is_real));
+    json_object_set_new(root, "time_s", number(c->time_s));
+    json_object_set_new(root, "version", json_string(km_version()));
+    json_object_set_new(root, "commit", json_string(km_version_commit()));
+}
+
+static json_t *slab_object(const km_energy_slab *slab)
+{
+    const km_edges *e = &slab->edges;
+    bool has = e->has_plateau, bulk = has && slab->has_bulk;
+    double level_ha = 0.5 * (e->vacuum_lower_ha + e->vacuum_upper_ha);
+    json_t *object = json_object();
+
+    json_object_set_new(object, "c_bohr", number(slab->c_bohr));
+    json_object_set_new(object, "planar_v_ha", numbers(slab->n_plane, slab->v_ha));
+    json_object_set_new(object, "has_plateau", json_boolean(has));
+    json_object_set_new(object, "vac_level_ha", number(has ? level_ha : NAN));
+    json_object_set_new(object, "vac_level_lower_ha", number(has ? e->vacuum_lower_ha : NAN));
+    json_object_set_new(object, "vac_level_upper_ha", number(has ? e->vacuum_upper_ha : NAN));
+    json_object_set_new(object, "vac_flatness_ha", number(has ? e->flatness_ha : NAN));
+    json_object_set_new(object, "field_ev_ang", number(has ? e->field_ev_ang : NAN));
+    json_object_set_new(object, "ip_direct_ev", number(has ? e->ip_direct_ev : NAN));
+    json_object_set_new(object, "ea_direct_ev", number(has ? e->ea_direct_ev : NAN));
+    json_object_set_new(object, "macro_center_ha",
+                        number(slab->has_bulk ? e->macro_centre_ha : NAN));
+    json_object_set_new(object, "ip_bulkoffset_ev", number(bulk ? e->ip_ev : NAN));
+    json_object_set_new(object, "ea_bulkoffset_ev", number(bulk ? e->ea_ev : NAN));
+    json_object_set_new(object, "area_A2",
+                        number(slab->area_bohr2 * KM_ANG_PER_BOHR * KM_ANG_PER_BOHR));
+    json_object_set_new(object, "surface_energy_J_m2", number(slab->gamma_j_m2));
+    return object;
+}
+
+static json_t *document(const km_energy *energy)
+{
+    const km_calculation *c = &energy->calculation;
+    int n_atom = km_crystal_n_atom(energy->crystal);
+    char formula[KM_FORMULA_SIZE];
+    json_t *root = json_object();
+
+    km_crystal_formula(energy->crystal, formula);
+    json_object_set_new(root, "formula", json_string(formula));
+    json_object_set_new(root, "n_atom", json_integer(n_atom));
+    json_object_set_new(root, "energy_ha", number(c->energy_ha));
+    json_object_set_new(root, "alpha_over_omega_ha", number(energy->alpha_over_omega_ha));
+    json_object_set_new(root, "forces_ha_bohr", rows(n_atom, energy->forces_ha_bohr));
+    json_object_set_new(root, "stress_gpa", json_null());
+    json_object_set_new(root, "kpoints", kpoints(energy));
+    add_bands(root, c);
+    add_run(root, c);
+    if (energy->slab.is_slab) json_object_set_new(root, "slab", slab_object(&energy->slab));
+    return root;
+}
+
+km_status km_energy_write_json(const km_energy *energy, const char *path)
+{
+    json_t *root = document(energy);
+    char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
+    km_status status;
+
+    json_decref(root);
+    if (!text) return KM_RAISE(KM_E_MEMORY, "%s: no memory for the JSON text", path);
+    status = km_file_write_text(path, text);
+    free(text);
+    return status;
+}

@@ -1,0 +1,282 @@
+#include "cli/input.h"
+#include "cli/input_dft.h"
+
+#include "kaimen/base/comm.h"
+#include "kaimen/base/file.h"
+#include "kaimen/base/memory.h"
+#include "kaimen/base/text.h"
+#include "kaimen/crystal/element.h"
+#include "kaimen/dft/pseudo.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *const km_input_qualities[] = {"lite", "standard", "accurate", NULL};
+const char *const km_input_functionals[] = {"LDA", "PBE", "PBEsol", NULL};
+const char *const km_input_smearings[] = {"none", "gaussian", "fermi-dirac", NULL};
+const char *const km_input_arithmetics[] = {"auto", "complex", NULL};
+
+static const char *const kinds[] = {"surface", NULL};
+static const char *const levels[] = {"lda", "pbe", "pbesol", NULL};
+static const char *const policies[] = {"none", NULL};
+static const char *const calculators[] = {"dft", "fake", NULL};
+static const char *const vacua[] = {"auto", "a", "b", "c", "none", NULL};
+
+/* clang-format off */
+const km_config_field km_input_pseudo_rows[] = {
+    {.key = "*", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_pseudo_choice, symbol), .help = "Element."},
+    {.key = "entry", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_pseudo_choice, entry),
+     .help = "Label in the file, such as `GTH-PBE-q6`."},
+    {.key = "file", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_pseudo_choice, file), .fallback = "GTH_POTENTIALS",
+     .help = "A path, or a file of Debian's package cp2k-data: `GTH_POTENTIALS`, `POTENTIAL_UZH`."},
+    {0}};
+
+static const km_config_field bulk_rows[] = {
+    {.key = "file", .kind = KM_CONFIG_TEXT, .required = true, KM_CONFIG_AT(km_input_bulk, file),
+     .help = "CIF, POSCAR or extended XYZ."},
+    {.key = "block", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_input_bulk, block), .help = "Data block of a CIF file; without it, the first."},
+    {.key = "name", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_input_bulk, name), .help = "Name in tables; without it, the file's name."},
+    {0}};
+
+static const km_config_field campaign_rows[] = {
+    {.key = "campaign.name", .kind = KM_CONFIG_TEXT, .required = true, KM_CONFIG_AT(km_input_campaign, name),
+     .help = "Name of the campaign."},
+    {.key = "campaign.kind", .kind = KM_CONFIG_CHOICE, .names = kinds, .fallback = "surface",
+     KM_CONFIG_AT(km_input_campaign, kind), .help = "What is enumerated: every nonpolar surface."},
+    {.key = "campaign.ledger", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_input_campaign, ledger),
+     .help = "The durable record, from the current directory; without it, NAME.db."},
+    {.key = "campaign.database", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_input_campaign, database),
+     .help = "HDF5 results, made from the ledger; without it, NAME.h5."},
+    {.key = "campaign.table", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_input_campaign, table),
+     .help = "The ranked table as CSV; without it, NAME.csv."},
+    {.key = "bulk", .kind = KM_CONFIG_LIST, .required = true, KM_CONFIG_BLOCK_AT(km_input_campaign, bulk, n_bulk),
+     .element = bulk_rows, .help = "The crystals to cut."},
+    {.key = "slab.max_index", .kind = KM_CONFIG_INT, .fallback = "1", .range = "[1, 9]", KM_CONFIG_AT(km_input_campaign, slab.max_index),
+     .help = "Largest Miller index."},
+    {.key = "slab.thickness", .kind = KM_CONFIG_REAL, .fallback = "10 Ang", .unit = "Ang", .range = "(0, 1000]",
+     KM_CONFIG_AT(km_input_campaign, slab.thickness_bohr), .help = "Least thickness, from cut to cut."},
+    {.key = "slab.vacuum", .kind = KM_CONFIG_REAL, .fallback = "10 Ang", .unit = "Ang", .range = "[3, 1000]",
+     KM_CONFIG_AT(km_input_campaign, slab.vacuum_bohr), .help = "Vacuum between the outermost atoms of a slab and of the next one."},
+    {.key = "slab.max_atoms", .kind = KM_CONFIG_INT, .fallback = "200", .range = "[1, 100000]", KM_CONFIG_AT(km_input_campaign, slab.max_atom),
+     .help = "Larger slabs are rejected, with that reason."},
+    {.key = "slab.tolerance", .kind = KM_CONFIG_REAL, .fallback = "1e-4 bohr", .unit = "bohr", .range = "(0, 1]",
+     KM_CONFIG_AT(km_input_campaign, slab.tolerance_bohr), .help = "Atoms and planes that are closer coincide."},
+    KM_INPUT_DFT_ROWS(km_input_campaign),
+    {.key = "edges.level", .kind = KM_CONFIG_CHOICE, .names = levels, KM_CONFIG_AT(km_input_campaign, level),
+     .help = "Where the bulk's band edges come from: the functional's own; without it, that of dft.functional."},
+    {.key = "learner.policy", .kind = KM_CONFIG_CHOICE, .names = policies, .fallback = "none",
+     KM_CONFIG_AT(km_input_campaign, learner_policy), .help = "none: everything is computed, longest first."},
+    {.key = "calculator.kind", .kind = KM_CONFIG_CHOICE, .names = calculators, .fallback = "dft",
+     KM_CONFIG_AT(km_input_campaign, calculator), .help = "fake: a dry run with invented energies, to try a job script."},
+    {.key = "calculator.task_time", .kind = KM_CONFIG_REAL, .unit = "s", .range = "[0, 1e6]", .fallback = "1 s",
+     KM_CONFIG_AT(km_input_campaign, fake_task_s), .help = "fake: duration of each task."},
+    {.key = "run.team_size", .kind = KM_CONFIG_INT, .range = "[1, 100000]", KM_CONFIG_AT(km_input_campaign, run.team_size),
+     .help = "Ranks that compute one candidate together; without it, chosen."},
+    {.key = "run.time_limit", .kind = KM_CONFIG_REAL, .unit = "s", .range = "(0, 1e9]", KM_CONFIG_AT(km_input_campaign, run.time_limit_s),
+     .help = "Stop, to be resumed, after that time; without it, what SLURM says."},
+    {.key = "run.task_time_limit", .kind = KM_CONFIG_REAL, .unit = "s", .range = "(0, 1e9]",
+     KM_CONFIG_AT(km_input_campaign, run.task_time_limit_s), .help = "Give one candidate up after that time."},
+    {.key = "run.max_attempts", .kind = KM_CONFIG_INT, .range = "[1, 100]", .fallback = "3",
+     KM_CONFIG_AT(km_input_campaign, run.max_attempts), .help = "A candidate that crashed the job so often is failed."},
+    {.key = "run.seed", .kind = KM_CONFIG_INT, .range = "[0, 2147483647]", .fallback = "1",
+     KM_CONFIG_AT(km_input_campaign, run.seed), .help = "Of the random streams."},
+    {0}};
+
+static const km_config_field energy_rows[] = {
+    {.key = "structure.file", .kind = KM_CONFIG_TEXT, .required = true, KM_CONFIG_AT(km_input_energy, structure),
+     .help = "CIF, POSCAR or extended XYZ."},
+    {.key = "structure.block", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_input_energy, block),
+     .help = "Data block of a CIF file; without it, the first."},
+    {.key = "structure.vacuum_axis", .kind = KM_CONFIG_CHOICE, .names = vacua, .fallback = "auto",
+     KM_CONFIG_AT(km_input_energy, vacuum),
+     .help = "Lattice vector across the vacuum of a slab; auto: c where 4 Ang of it hold no atom and a and b have no such gap."},
+    KM_INPUT_DFT_ROWS(km_input_energy),
+    {.key = "bulk.repeat", .kind = KM_CONFIG_REAL, .unit = "Ang", .range = "(0, 1000]", KM_CONFIG_AT(km_input_energy, bulk.repeat_bohr),
+     .help = "Of a slab: repeat of its bulk along the normal, the window of the macroscopic average."},
+    {.key = "bulk.vbm", .kind = KM_CONFIG_REAL, .unit = "Ha", KM_CONFIG_AT(km_input_energy, bulk.vbm_ha),
+     .help = "Valence band maximum of the bulk above its mean potential (`vbm_minus_vavg_ha` of its own run)."},
+    {.key = "bulk.cbm", .kind = KM_CONFIG_REAL, .unit = "Ha", KM_CONFIG_AT(km_input_energy, bulk.cbm_ha),
+     .help = "Conduction band minimum, likewise."},
+    {.key = "bulk.energy", .kind = KM_CONFIG_REAL, .unit = "Ha", KM_CONFIG_AT(km_input_energy, bulk.energy_ha),
+     .help = "Energy of the bulk cell, for the surface energy."},
+    {.key = "bulk.atoms", .kind = KM_CONFIG_INT, .range = "[1, 100000]", KM_CONFIG_AT(km_input_energy, bulk.n_atom),
+     .help = "Atoms of that cell."},
+    {.key = "forces", .kind = KM_CONFIG_BOOL, .fallback = "true", KM_CONFIG_AT(km_input_energy, forces),
+     .help = "Compute the forces."},
+    {.key = "stress", .kind = KM_CONFIG_BOOL, .fallback = "false", KM_CONFIG_AT(km_input_energy, stress),
+     .help = "Not available yet: a warning, and null in the result."},
+    {0}};
+/* clang-format on */
+
+/* Keys of the design that this version cannot honour: refused by name, not as misspelt. */
+static const char *const planned_keys[] = {
+    "dft.spin",          "dft.total_moment",      "learner.prune",
+    "learner.objective", "learner.control_share", NULL};
+
+const km_config_field *km_input_campaign_schema(void)
+{
+    return campaign_rows;
+}
+
+const km_config_field *km_input_energy_schema(void)
+{
+    return energy_rows;
+}
+
+static km_status refuse_planned(const km_config *config)
+{
+    for (int i = 0; planned_keys[i]; ++i) {
+        int line = km_config_line(config, planned_keys[i]);
+
+        if (line > 0)
+            return KM_RAISE(KM_E_INPUT, "%s:%d: %s is not available yet",
+                            km_config_name(config), line, planned_keys[i]);
+    }
+    return KM_OK;
+}
+
+/* A mesh and a spacing, a family and single entries: only one of two can decide. */
+static km_status check_dft(const km_config *config, km_dft_options *dft)
+{
+    const char *name = km_config_name(config);
+    int spacing = km_config_line(config, "dft.kpoints.spacing");
+
+    if (spacing && km_config_line(config, "dft.kpoints.mesh"))
+        return KM_RAISE(KM_E_INPUT,
+                        "%s:%d: dft.kpoints.spacing beside a mesh; wanted one of them", name,
+                        spacing);
+    if (!km_config_line(config, "dft.pseudo"))
+        return KM_RAISE(KM_E_INPUT,
+                        "%s:%d: dft.pseudo is missing; wanted a family such as GTH-PBE", name,
+                        km_config_line(config, "dft"));
+    if (dft->smearing != KM_SMEARING_NONE && !(dft->smearing_width_ha > 0))
+        return KM_RAISE(KM_E_INPUT,
+                        "%s:%d: dft.smearing.width is missing; wanted such as 0.002 Ha", name,
+                        km_config_line(config, "dft.smearing"));
+    return KM_OK;
+}
+
+/* From the names in the document to paths that can be opened and elements that exist. */
+static km_status resolve_pseudo(const km_config *config, km_pseudo_options *pseudo)
+{
+    char folder[KM_PATH_SIZE];
+    char path[KM_PATH_SIZE];
+
+    KM_TRY(km_file_resolve(km_config_name(config), ".", sizeof folder, folder));
+    for (int i = 0; i < pseudo->n_choice; ++i) {
+        km_pseudo_choice *choice = &pseudo->choice[i];
+        char key[32];
+
+        snprintf(key, sizeof key, "dft.pseudo.%s", choice->symbol);
+        if (!km_element_find(choice->symbol))
+            return KM_RAISE(KM_E_INPUT, "%s:%d: dft.pseudo: \"%s\" is no element",
+                            km_config_name(config), km_config_line(config, key),
+                            choice->symbol);
+        if (km_pseudo_find_file(choice->file, folder, sizeof path, path) != KM_OK)
+            return KM_RAISE(KM_E_INPUT, "%s:%d: %s", km_config_name(config),
+                            km_config_line(config, key), km_status_message());
+        memcpy(choice->file, path, sizeof path);
+    }
+    return KM_OK;
+}
+
+/* Opened on one rank, so that a thousand ranks do not ask the file system for the same bytes. */
+static km_status open_config(const char *path, MPI_Comm comm, km_config **config)
+{
+    char *text = NULL;
+    km_status status = KM_OK;
+    int rank;
+
+    *config = NULL;
+    MPI_Comm_rank(comm, &rank);
+    if (rank == 0) status = km_file_read_text(path, &text);
+    KM_TRY_TO(end, km_agree(status, comm));
+    KM_TRY_TO(end, km_comm_broadcast_text(0, comm, &text));
+    KM_TRY_TO(end, km_agree(km_config_create(path, text, config), comm));
+end:
+    KM_FREE(text);
+    return status;
+}
+
+static void default_output(char *path, const char *name, const char *suffix)
+{
+    if (!path[0]) snprintf(path, KM_PATH_SIZE, "%s%s", name, suffix);
+}
+
+static km_status fill_campaign(const km_config *config, km_input_campaign *input)
+{
+    KM_TRY(refuse_planned(config));
+    KM_TRY(km_config_read_key(config, campaign_rows, "dft.quality", input));
+    input->dft = km_dft_options_default(input->dft.quality);
+    input->dft.pseudo.family[0] = '\0';
+    input->slab = km_slab_options_default();
+    KM_TRY(km_config_read_key(config, campaign_rows, "dft.functional", input));
+    input->level = (int)input->dft.functional;
+    KM_TRY(km_config_read(config, campaign_rows, input));
+    KM_TRY(check_dft(config, &input->dft));
+    KM_TRY(resolve_pseudo(config, &input->dft.pseudo));
+    if (input->level != (int)input->dft.functional)
+        return KM_RAISE(KM_E_INPUT, "%s:%d: edges.level = %s; wanted %s, as dft.functional",
+                        km_config_name(config), km_config_line(config, "edges.level"),
+                        levels[input->level], levels[input->dft.functional]);
+    for (int i = 0; i < input->n_bulk; ++i) {
+        char path[KM_PATH_SIZE];
+
+        KM_TRY(km_file_resolve(km_config_name(config), input->bulk[i].file, sizeof path, path));
+        memcpy(input->bulk[i].file, path, sizeof path);
+    }
+    default_output(input->ledger, input->name, ".db");
+    default_output(input->database, input->name, ".h5");
+    default_output(input->table, input->name, ".csv");
+    return KM_OK;
+}
+
+static km_status fill_energy(const km_config *config, km_input_energy *input)
+{
+    char path[KM_PATH_SIZE];
+
+    KM_TRY(refuse_planned(config));
+    KM_TRY(km_config_read_key(config, energy_rows, "dft.quality", input));
+    input->dft = km_dft_options_default(input->dft.quality);
+    input->dft.pseudo.family[0] = '\0';
+    KM_TRY(km_config_read(config, energy_rows, input));
+    KM_TRY(check_dft(config, &input->dft));
+    KM_TRY(resolve_pseudo(config, &input->dft.pseudo));
+    KM_TRY(km_file_resolve(km_config_name(config), input->structure, sizeof path, path));
+    memcpy(input->structure, path, sizeof path);
+    return KM_OK;
+}
+
+km_status km_input_read_campaign(const char *path, MPI_Comm comm, km_input_campaign *input,
+                                 km_config **config)
+{
+    km_status status;
+
+    memset(input, 0, sizeof *input);
+    KM_TRY(open_config(path, comm, config));
+    KM_TRY_TO(fail, km_agree(fill_campaign(*config, input), comm));
+    return KM_OK;
+fail:
+    km_input_campaign_clear(input);
+    km_config_destroy(config);
+    return status;
+}
+
+void km_input_campaign_clear(km_input_campaign *input)
+{
+    KM_FREE(input->bulk);
+}
+
+km_status km_input_read_energy(const char *path, MPI_Comm comm, km_input_energy *input,
+                               km_config **config)
+{
+    km_status status;
+
+    memset(input, 0, sizeof *input);
+    KM_TRY(open_config(path, comm, config));
+    KM_TRY_TO(fail, km_agree(fill_energy(*config, input), comm));
+    return KM_OK;
+fail:
+    km_config_destroy(config);
+    return status;
+}

@@ -1,0 +1,54 @@
+#pragma once
+/**
+ * @file
+ * @brief Rows of the section `dft`, which both documents hold: KM_INPUT_DFT_ROWS(type) for a struct with a member `dft`.
+ */
+#include "cli/input.h"
+
+extern const char *const km_input_qualities[],
+    *const km_input_functionals[], *const km_input_smearings[], *const km_input_arithmetics[];
+extern const km_config_field km_input_pseudo_rows[];
+
+/* clang-format off */
+#define KM_INPUT_DFT_ROWS(type)                                                                \
+    {.key = "dft.quality", .kind = KM_CONFIG_CHOICE, .names = km_input_qualities, .fallback = "standard", \
+     KM_CONFIG_AT(type, dft.quality), \
+     .help = "Sets ecut, grid_factor, kpoints.spacing and scf.energy_tolerance; each can be set by hand."}, \
+    {.key = "dft.functional", .kind = KM_CONFIG_CHOICE, .names = km_input_functionals, .required = true, \
+     KM_CONFIG_AT(type, dft.functional), .help = "Exchange and correlation."}, \
+    {.key = "dft.pseudo", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(type, dft.pseudo.family), \
+     .help = "One family of GTH pseudopotentials for all elements, such as `GTH-PBE`."}, \
+    {.key = "dft.pseudo", .kind = KM_CONFIG_MAP, \
+     KM_CONFIG_ARRAY_AT(type, dft.pseudo.choice, dft.pseudo.n_choice), .element = km_input_pseudo_rows, \
+     .help = "Or one entry for each element: `{Mg: {file: GTH_POTENTIALS, entry: GTH-PBE-q2}}`."}, \
+    {.key = "dft.ecut", .kind = KM_CONFIG_REAL, .unit = "Ha", .range = "(0, 1000]", \
+     KM_CONFIG_AT(type, dft.ecut_ha), .help = "Kinetic-energy cutoff of the plane waves."}, \
+    {.key = "dft.grid", .kind = KM_CONFIG_INT, .range = "[1, 4096]", .count = 3, \
+     KM_CONFIG_AT(type, dft.grid), .help = "Points of the FFT grid; without it, the smallest that fits times grid_factor."}, \
+    {.key = "dft.grid_factor", .kind = KM_CONFIG_REAL, .range = "[0.5, 4]", \
+     KM_CONFIG_AT(type, dft.grid_factor), .help = "1 holds every plane wave of the density, 0.75 is a reduced grid."}, \
+    {.key = "dft.kpoints.mesh", .kind = KM_CONFIG_INT, .range = "[1, 1000]", .count = 3, \
+     KM_CONFIG_AT(type, dft.k_mesh), .help = "Regular mesh of k-points through Gamma."}, \
+    {.key = "dft.kpoints.shift", .kind = KM_CONFIG_INT, .range = "[0, 1]", .count = 3, \
+     KM_CONFIG_AT(type, dft.k_shift), .help = "1 moves the mesh by half a step along that axis."}, \
+    {.key = "dft.kpoints.spacing", .kind = KM_CONFIG_REAL, .unit = "1/bohr", .range = "(0, 10]", \
+     KM_CONFIG_AT(type, dft.k_spacing_bohr), .help = "Instead of a mesh: largest distance of its points, 2 pi included."}, \
+    {.key = "dft.bands", .kind = KM_CONFIG_INT, .range = "[1, 100000]", \
+     KM_CONFIG_AT(type, dft.n_band), .help = "Number of bands; without it, the occupied ones and some empty ones."}, \
+    {.key = "dft.smearing.kind", .kind = KM_CONFIG_CHOICE, .fallback = "none", .names = km_input_smearings, \
+     KM_CONFIG_AT(type, dft.smearing), .help = "Occupation of the bands; none is for insulators."}, \
+    {.key = "dft.smearing.width", .kind = KM_CONFIG_REAL, .unit = "Ha", .range = "(0, 1]", \
+     KM_CONFIG_AT(type, dft.smearing_width_ha), .help = "Width of the smearing."}, \
+    {.key = "dft.scf.energy_tolerance", .kind = KM_CONFIG_REAL, .unit = "Ha", .range = "(0, 1]", \
+     KM_CONFIG_AT(type, dft.scf.energy_tolerance_ha), .help = "Estimated error of the total energy of the cell at the end."}, \
+    {.key = "dft.scf.max_iterations", .kind = KM_CONFIG_INT, .range = "[1, 10000]", \
+     KM_CONFIG_AT(type, dft.scf.max_iteration), .help = "Iterations of each attempt before the next, more careful one."}, \
+    {.key = "dft.scf.mixing", .kind = KM_CONFIG_REAL, .range = "(0, 1]", \
+     KM_CONFIG_AT(type, dft.scf.mixing), .help = "Fraction of the new density that is mixed in."}, \
+    {.key = "dft.scf.mixing_history", .kind = KM_CONFIG_INT, .range = "[1, 100]", \
+     KM_CONFIG_AT(type, dft.scf.mixing_history), .help = "Densities that the mixing remembers."}, \
+    {.key = "dft.arithmetic", .kind = KM_CONFIG_CHOICE, .fallback = "auto", .names = km_input_arithmetics, \
+     KM_CONFIG_AT(type, dft.arithmetic), .help = "auto: real coefficients where an inversion centre allows them."}, \
+    {.key = "dft.symmetry", .kind = KM_CONFIG_BOOL, .fallback = "true", KM_CONFIG_AT(type, dft.use_symmetry), \
+     .help = "Use the space group to reduce k-points and to symmetrise density and forces."}
+/* clang-format on */

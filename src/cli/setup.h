@@ -1,0 +1,46 @@
+#pragma once
+/**
+ * @file
+ * @brief From an input document to what run, plan and energy work with. Private to src/cli.
+ */
+#include "cli/input.h"
+#include "kaimen/campaign/campaign.h"
+#include "kaimen/dft/dft_calculator.h"
+
+/** A campaign, ready to be planned or run; ended with km_setup_clear(). Crystals and plan exist on rank 0 only. */
+typedef struct {
+    km_input_campaign input;
+    km_config *config;
+    km_crystal **crystals;  /* [input.n_bulk] */
+    km_campaign_bulk *bulk; /* [input.n_bulk] */
+    char *effective;        /* every value, as YAML */
+    char *physics;          /* those that change a result, pseudopotentials by hash */
+    km_calculator *calculator;
+    km_dft *dft; /* borrowed: the same calculator; NULL: a fake one */
+    km_plan *plan;
+    km_campaign_options options;
+} km_setup;
+
+/**
+ * @brief Read a campaign's document and crystals, check them, make its calculator and its plan with estimates.
+ * Collective on comm.
+ * @return KM_E_INPUT naming file and line
+ */
+KM_STATUS km_setup_campaign(const char *path, MPI_Comm comm, km_setup *setup);
+
+/** @brief Free all; accepts a half-made one. Local. */
+void km_setup_clear(km_setup *setup);
+
+/**
+ * @brief Read a crystal file in any format and refuse atoms on top of each other. Local.
+ * @param[in] config, key  the place that names it, for messages: `FILE:LINE`
+ */
+KM_STATUS km_setup_read_crystal(const km_config *config, const char *key, const char *path,
+                                const char *block, km_crystal **crystal);
+
+/** @brief Load the pseudopotentials of a crystal's elements; a missing one names the input's line. Local. */
+KM_STATUS km_setup_load_pseudo(const km_config *config, km_dft *dft, const km_crystal *crystal);
+
+/** @brief Refuse a cutoff that gives fewer plane waves than bands. Local. */
+KM_STATUS km_setup_check_size(const km_config *config, const km_dft_options *dft,
+                              const km_calculation *size);

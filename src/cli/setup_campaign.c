@@ -1,0 +1,178 @@
+#include "cli/setup.h"
+
+#include "kaimen/base/memory.h"
+#include "kaimen/base/text.h"
+#include "kaimen/crystal/element.h"
+#include "kaimen/dft/dft_calculator.h"
+#include "kaimen/potential/fake_calculator.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* "crystals/TiO2-rutile.cif" is TiO2-rutile. */
+static void name_bulk(const km_input_bulk *input, km_campaign_bulk *bulk)
+{
+    const char *slash = strrchr(input->file, '/');
+    const char *stem = slash ? slash + 1 : input->file;
+    const char *dot = strrchr(stem, '.');
+    int n = (int)(dot && dot > stem ? dot - stem : (long)strlen(stem));
+
+    if (input->name[0])
+        snprintf(bulk->name, sizeof bulk->name, "%s", input->name);
+    else
+        snprintf(bulk->name, sizeof bulk->name, "%.*s", n, stem);
+    snprintf(bulk->path, sizeof bulk->path, "%s", input->file);
+}
+
+static km_status check_names(const km_setup *setup)
+{
+    for (int i = 0; i < setup->input.n_bulk; ++i) {
+        char key[32];
+
+        snprintf(key, sizeof key, "bulk[%d]", i);
+        for (int j = 0; j < i; ++j)
+            if (!strcmp(setup->bulk[i].name, setup->bulk[j].name))
+                return KM_RAISE(KM_E_INPUT,
+                                "%s:%d: bulk: the name %s is taken; wanted another one",
+                                km_config_name(setup->config),
+                                km_config_line(setup->config, key), setup->bulk[i].name);
+    }
+    return KM_OK;
+}
+
+static km_status append_pseudos(const km_dft *dft, km_text *text)
+{
+    for (int z = 1; dft && z <= KM_Z_MAX; ++z) {
+        const km_pseudo *pseudo = km_dft_pseudo(dft, z);
+        const km_pseudo_info *info = pseudo ? km_pseudo_describe(pseudo) : NULL;
+
+        if (info)
+            KM_TRY(km_text_append(text, "pseudo %s %s %s\n", info->symbol, info->label,
+                                  info->sha256));
+    }
+    return KM_OK;
+}
+
+/* Values that change a result; the number of ranks, limits and paths are none of them. */
+static km_status write_physics(km_setup *setup)
+{
+    const km_dft_options *dft = &setup->input.dft;
+    km_text text = {0};
+    km_status status;
+
+    KM_TRY_TO(end, km_text_append(&text, "calculator %d %g\n", setup->input.calculator,
+                                  setup->input.fake_task_s));
+    KM_TRY_TO(end, km_text_append(&text, "functional %s\necut_ha %.12g\n",
+                                  km_functional_name(dft->functional), dft->ecut_ha));
+    KM_TRY_TO(end, km_text_append(&text, "grid %d %d %d factor %.12g\n", dft->grid[0],
+                                  dft->grid[1], dft->grid[2], dft->grid_factor));
+    KM_TRY_TO(end,
+              km_text_append(&text, "k %d %d %d shift %d %d %d spacing_bohr %.12g\n",
+                             dft->k_mesh[0], dft->k_mesh[1], dft->k_mesh[2], dft->k_shift[0],
+                             dft->k_shift[1], dft->k_shift[2], dft->k_spacing_bohr));
+    KM_TRY_TO(end, km_text_append(&text, "bands %d smearing %d width_ha %.12g\n", dft->n_band,
+                                  (int)dft->smearing, dft->smearing_width_ha));
+    KM_TRY_TO(end, km_text_append(&text, "scf_ha %.12g iterations %d\n",
+                                  dft->scf.energy_tolerance_ha, dft->scf.max_iteration));
+    KM_TRY_TO(end, append_pseudos(setup->dft, &text));
+    setup->physics = text.bytes;
+    return KM_OK;
+end:
+    KM_FREE(text.bytes);
+    return status;
+}
+
+static km_status read_crystals(km_setup *setup)
+{
+    const km_input_campaign *input = &setup->input;
+
+    KM_TRY(KM_ALLOC(setup->crystals, input->n_bulk));
+    KM_TRY(KM_ALLOC(setup->bulk, input->n_bulk));
+    for (int i = 0; i < input->n_bulk; ++i) {
+        char key[32];
+
+        snprintf(key, sizeof key, "bulk[%d].file", i);
+        name_bulk(&input->bulk[i], &setup->bulk[i]);
+        KM_TRY(km_setup_read_crystal(setup->config, key, input->bulk[i].file,
+                                     input->bulk[i].block, &setup->crystals[i]));
+        setup->bulk[i].crystal = setup->crystals[i];
+        if (setup->dft)
+            KM_TRY(km_setup_load_pseudo(setup->config, setup->dft, setup->crystals[i]));
+    }
+    KM_TRY(check_names(setup));
+    return write_physics(setup);
+}
+
+static void fill_options(km_setup *setup)
+{
+    const km_input_campaign *input = &setup->input;
+    km_campaign_options *options = &setup->options;
+
+    *options = km_campaign_options_default();
+    snprintf(options->name, sizeof options->name, "%s", input->name);
+    snprintf(options->ledger_path, sizeof options->ledger_path, "%s", input->ledger);
+    snprintf(options->database_path, sizeof options->database_path, "%s", input->database);
+    options->n_bulk = input->n_bulk;
+    options->bulk = setup->bulk;
+    options->slab = input->slab;
+    options->physics_text = setup->physics;
+    options->input_text = setup->effective;
+    options->seed = (unsigned long)input->run.seed;
+    options->team_size = input->run.team_size;
+    options->time_limit_s = input->run.time_limit_s;
+    options->task_time_limit_s = input->run.task_time_limit_s;
+    options->max_attempts = input->run.max_attempts;
+    options->show_progress = isatty(STDERR_FILENO) != 0;
+}
+
+static km_status make_calculator(km_setup *setup)
+{
+    km_fake_options fake = {.sleep_s = setup->input.fake_task_s};
+
+    if (setup->input.calculator == KM_CALCULATOR_FAKE)
+        return km_fake_calculator_create(&fake, &setup->calculator);
+    return km_dft_calculator_create(&setup->input.dft, NULL, &setup->calculator, &setup->dft);
+}
+
+static km_status make_plan(km_setup *setup)
+{
+    KM_TRY(km_campaign_plan(&setup->options, setup->calculator, &setup->plan));
+    for (int i = 0; i < km_plan_n_task(setup->plan); ++i)
+        KM_TRY(km_setup_check_size(setup->config, &setup->input.dft,
+                                   km_plan_size(setup->plan, i)));
+    return KM_OK;
+}
+
+km_status km_setup_campaign(const char *path, MPI_Comm comm, km_setup *setup)
+{
+    km_status status = KM_OK;
+    int rank;
+
+    memset(setup, 0, sizeof *setup);
+    MPI_Comm_rank(comm, &rank);
+    KM_TRY(km_input_read_campaign(path, comm, &setup->input, &setup->config));
+    KM_TRY(km_agree(
+        km_config_echo(km_input_campaign_schema(), &setup->input, &setup->effective), comm));
+    KM_TRY(km_agree(make_calculator(setup), comm));
+    if (rank == 0) status = read_crystals(setup);
+    KM_TRY(km_agree(status, comm));
+    fill_options(setup);
+    if (rank == 0) status = make_plan(setup);
+    KM_TRY(km_agree(status, comm));
+    return KM_OK;
+}
+
+void km_setup_clear(km_setup *setup)
+{
+    km_plan_destroy(&setup->plan);
+    km_calculator_destroy(&setup->calculator);
+    for (int i = 0; setup->crystals && i < setup->input.n_bulk; ++i)
+        km_crystal_destroy(&setup->crystals[i]);
+    KM_FREE(setup->crystals);
+    KM_FREE(setup->bulk);
+    KM_FREE(setup->physics);
+    KM_FREE(setup->effective);
+    km_input_campaign_clear(&setup->input);
+    km_config_destroy(&setup->config);
+}
