@@ -136,7 +136,7 @@ static km_status refuse_planned(const km_config *config)
 }
 
 /* A mesh and a spacing, a family and single entries: only one of two can decide. */
-static km_status check_dft(const km_config *config, km_dft_options *dft)
+static km_status check_dft(const km_config *config, const km_dft_options *dft)
 {
     const char *name = km_config_name(config);
     int spacing = km_config_line(config, "dft.kpoints.spacing");
@@ -149,7 +149,7 @@ static km_status check_dft(const km_config *config, km_dft_options *dft)
         return KM_RAISE(KM_E_INPUT,
                         "%s:%d: dft.pseudo is missing; wanted a family such as GTH-PBE", name,
                         km_config_line(config, "dft"));
-    if (dft->smearing != KM_SMEARING_NONE && !(dft->smearing_width_ha > 0))
+    if (dft->smearing != KM_SMEARING_NONE && !km_config_line(config, "dft.smearing.width"))
         return KM_RAISE(KM_E_INPUT,
                         "%s:%d: dft.smearing.width is missing; wanted such as 0.002 Ha", name,
                         km_config_line(config, "dft.smearing"));

@@ -1,35 +1,22 @@
 #include "cli/setup.h"
 
-#include "kaimen/base/units.h"
 #include "kaimen/crystal/cif.h"
 #include "kaimen/crystal/structure_file.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-/* Half of the shortest bond there is, H2 with 1.40 bohr: anything closer is a mistake in the file. */
-#define CLOSEST_BOHR 0.7
-
 km_status km_setup_read_crystal(const km_config *config, const char *key, const char *path,
                                 const char *block, km_crystal **crystal)
 {
     const char *name = km_config_name(config);
     int line = km_config_line(config, key);
-    int first = 0, second = 0;
-    double distance_bohr;
 
     *crystal = NULL;
     if (access(path, R_OK) != 0)
         return KM_RAISE(KM_E_INPUT, "%s:%d: %s = %s cannot be read; wanted a crystal file",
                         name, line, key, path);
-    KM_TRY(block[0] ? km_cif_read(path, block, crystal, NULL) : km_crystal_read(path, crystal));
-    distance_bohr = km_crystal_shortest_distance_bohr(*crystal, &first, &second);
-    if (distance_bohr >= CLOSEST_BOHR) return KM_OK;
-    km_crystal_destroy(crystal);
-    return KM_RAISE(KM_E_INPUT,
-                    "%s:%d: %s: atoms %d and %d are %.3f Ang apart; wanted at least %.2f Ang",
-                    name, line, path, first + 1, second + 1, distance_bohr * KM_ANG_PER_BOHR,
-                    CLOSEST_BOHR * KM_ANG_PER_BOHR);
+    return block[0] ? km_cif_read(path, block, crystal, NULL) : km_crystal_read(path, crystal);
 }
 
 km_status km_setup_load_pseudo(const km_config *config, km_dft *dft, const km_crystal *crystal)

@@ -32,7 +32,7 @@ KM_STATUS km_setup_campaign(const char *path, MPI_Comm comm, km_setup *setup);
 void km_setup_clear(km_setup *setup);
 
 /**
- * @brief Read a crystal file in any format and refuse atoms on top of each other. Local.
+ * @brief Read a crystal file in any format. Local.
  * @param[in] config, key  the place that names it, for messages: `FILE:LINE`
  */
 KM_STATUS km_setup_read_crystal(const km_config *config, const char *key, const char *path,
