@@ -45,19 +45,26 @@ SLOW := $(SLOW_C:%.c=$(B)/%) $(wildcard tests/$(only)/slow_*.sh tests/$(only)/sl
 
 all: $(B)/libkaimen.a $(PROGRAM) ## library and program (the default); MODE=release|debug|sanitize
 
+# V=1 shows the commands in full.
+Q := $(if $(V),,@)
+
 $(B)/libkaimen.a: $(OBJECTS)
-	rm -f $@ && ar rcs $@ $^
+	@echo "  ar    $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(B)/kaimen: $(CLI_OBJECTS) $(B)/libkaimen.a
-	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "  link  $@"
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  cc    $<"
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/tests/%: tests/%.c $(B)/libkaimen.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests -MMD -MP -o $@ $< $(B)/libkaimen.a $(LDLIBS) -lcmocka
+	@echo "  cc    $<"
+	$(Q)$(CC) $(CFLAGS) -Itests -MMD -MP -o $@ $< $(B)/libkaimen.a $(LDLIBS) -lcmocka
 
 # The commit is compiled into one file, built anew when it changes.
 COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo unknown)
@@ -82,15 +89,15 @@ test-slow: $(SLOW) $(PROGRAM) ## the tests that take hours
 	@MODE=$(MODE) TEST_TIMEOUT_S=86400 tests/run.sh $(SLOW)
 
 style: deps-style ## format, layers, banned words
-	clang-format-14 --dry-run --Werror $(C_FILES)
-	tests/style/layers.sh
-	tests/style/banned.sh
+	@clang-format-14 --dry-run --Werror $(C_FILES)
+	@tests/style/layers.sh
+	@tests/style/banned.sh
 
 format: deps-style ## put every C file into the one format
-	clang-format-14 -i $(C_FILES)
+	@clang-format-14 -i $(C_FILES)
 
 lint: deps-style ## clang-tidy; a warning is an error
-	printf '%s\n' $(SOURCES) $(CLI) | xargs -P $(CORES) -I{} clang-tidy-14 --quiet {} -- \
+	@printf '%s\n' $(SOURCES) $(CLI) | xargs -P $(CORES) -I{} clang-tidy-14 --quiet {} -- \
 		$(LANGUAGE) $(shell $(CC) --showme:compile 2>/dev/null)
 
 bench: $(PROGRAM) ## one script per curve in benchmarks/
