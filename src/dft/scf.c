@@ -22,7 +22,7 @@ static const double BAND_SHARE = 0.03;
 static const double FIRST_TOLERANCE_HA = 3e-2;
 /* Empty bands are not needed for the density; those reported are finished after the SCF. */
 static const double EMPTY_TOLERANCE_HA = 1e-2;
-static const double FINAL_EMPTY_TOLERANCE_HA = 2e-6;
+static const double FINAL_EMPTY_TOLERANCE_HA = 1e-4;
 /* Growths of the search space in one SCF iteration, and in the last one. */
 #define SCF_ROUNDS 4
 #define FINAL_ROUNDS 40
@@ -258,11 +258,23 @@ static void gather_eigenvalues(km_ground_state *state)
     MPI_Allreduce(MPI_IN_PLACE, state->all_eigenvalues, n, MPI_DOUBLE, MPI_SUM, state->comm);
 }
 
-/* Finish the empty bands in the converged potential, so that every reported eigenvalue is one. */
+/*
+ * One more pass in the potential of the converged bands, without mixing: empty bands become exact
+ * enough to report, and so do states in the vacuum, whose V_xc ~ rho^(1/3) feels the density's tails.
+ */
 static km_status finish(loop *l)
 {
+    km_ground_state *state = l->state;
+
+    memcpy(state->rho_in, state->rho_out,
+           sizeof *state->rho_in * (size_t)km_grid_n_g(state->grid));
+    KM_TRY(
+        km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in, l->result->term_ha));
     KM_TRY(solve_bands(l, l->tolerance_ha, FINAL_EMPTY_TOLERANCE_HA, FINAL_ROUNDS));
     KM_TRY(occupy(l));
+    compute_energy(l);
+    compute_density(state);
+    l->result->error_ha = km_mixing_error_ha(l->mixing, state->rho_in, state->rho_out);
     return KM_OK;
 }
 
