@@ -40,6 +40,7 @@ CLI_OBJECTS := $(CLI:%.c=$(B)/%.o)
 PROGRAM := $(if $(CLI),$(B)/kaimen)
 TEST_C := $(wildcard tests/$(only)/test_*.c)
 TESTS := $(TEST_C:%.c=$(B)/%) $(wildcard tests/$(only)/test_*.sh tests/$(only)/test_*.py)
+DRIVERS := $(patsubst %.c,$(B)/%,$(wildcard tests/$(only)/*_driver.c))
 SLOW_C := $(wildcard tests/$(only)/slow_*.c)
 SLOW := $(SLOW_C:%.c=$(B)/%) $(wildcard tests/$(only)/slow_*.sh tests/$(only)/slow_*.py)
 
@@ -82,7 +83,7 @@ check: deps deps-test ## install what is missing, build, run all tests
 	$(MAKE) -j$(CORES) all
 	$(MAKE) -j$(CORES) test
 
-test: $(TESTS) $(PROGRAM) ## all tests, or those of one layer: only=dft
+test: $(TESTS) $(DRIVERS) $(PROGRAM) ## all tests, or those of one layer: only=dft
 	@MODE=$(MODE) tests/run.sh $(TESTS)
 
 test-slow: $(SLOW) $(PROGRAM) ## the tests that take hours
