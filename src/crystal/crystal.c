@@ -52,15 +52,16 @@ static km_status check_arguments(const double *cell_bohr, int n_atom, const int 
         KM_TRY(KM_CHECK(z[i] >= 1 && z[i] <= KM_Z_MAX, KM_E_ARGUMENT,
                         "atom %d: atomic number %d is not in 1..%d", i, z[i], KM_Z_MAX));
     KM_TRY(KM_CHECK(all_finite(9, cell_bohr), KM_E_ARGUMENT, "the cell is not finite"));
-    for (int i = 0; i < n_atom; i++)
-        KM_TRY(KM_CHECK(all_finite(3, frac + 3 * i), KM_E_ARGUMENT,
-                        "atom %d: the position is not finite", i));
     cross(cell_bohr, cell_bohr + 3, normal);
     volume = dot(normal, cell_bohr + 6);
     edges = sqrt(dot(cell_bohr, cell_bohr)) * sqrt(dot(cell_bohr + 3, cell_bohr + 3)) *
             sqrt(dot(cell_bohr + 6, cell_bohr + 6));
-    return KM_CHECK(volume > FLAT_CELL * edges, KM_E_ARGUMENT,
-                    "the cell of volume %g bohr^3 is flat or left-handed", volume);
+    KM_TRY(KM_CHECK(volume > FLAT_CELL * edges, KM_E_ARGUMENT,
+                    "the cell of volume %g bohr^3 is flat or left-handed", volume));
+    for (int i = 0; i < n_atom; i++)
+        KM_TRY(KM_CHECK(all_finite(3, frac + 3 * i), KM_E_ARGUMENT,
+                        "atom %d: the position is not finite", i));
+    return KM_OK;
 }
 
 static void set_cell(km_crystal *crystal, const double *cell_bohr)

@@ -20,14 +20,14 @@ typedef struct {
     int position;
     int forces;
     int n_column;
-} columns;
+} column_map;
 
 /* A frame as it is read. */
 typedef struct {
     km_lines lines;
     int n_atom;
     double cell_ang[9];
-    columns columns;
+    column_map columns;
     int *z;
     int *line;
     double *frac;
@@ -59,16 +59,15 @@ static km_status skip_frames(reading *r, int n_frame)
     return KM_OK;
 }
 
-/* Cut one key=value off; the value may be quoted or in brackets. A key alone has the value "T". */
+/* Cut one key=value off; the value may be quoted or in brackets. A key alone has the value "". */
 static bool next_pair(char **cursor, const char **key, char **value)
 {
-    static char true_value[] = "T";
     char *c = *cursor + strspn(*cursor, " \t"), close = '\0';
 
     if (*c == '\0') return false;
     *key = c;
-    *value = true_value;
     c += strcspn(c, "= \t");
+    *value = c;
     if (*c == '=') {
         *c++ = '\0';
         if (*c == '"' || *c == '\'') close = *c++;
@@ -96,7 +95,7 @@ static km_status read_lattice(reading *r, char *value)
                     r->lines.path, r->lines.number);
 }
 
-static void note_column(columns *columns, const char *name, int width)
+static void note_column(column_map *columns, const char *name, int width)
 {
     if (strcasecmp(name, "species") == 0 && width == 1) columns->species = columns->n_column;
     if (strcasecmp(name, "Z") == 0 && width == 1) columns->z = columns->n_column;
@@ -109,7 +108,7 @@ static void note_column(columns *columns, const char *name, int width)
 /* name:type:width, repeated. */
 static km_status read_properties(reading *r, char *value)
 {
-    columns *columns = &r->columns;
+    column_map *columns = &r->columns;
     char *rest = value, *part[3];
     int width;
 
@@ -135,7 +134,8 @@ static km_status read_header(reading *r)
     bool has_lattice = false;
 
     KM_TRY(km_lines_need(&r->lines, "Lattice and Properties", &line));
-    r->columns = (columns){.species = 0, .z = -1, .position = 1, .forces = -1, .n_column = 4};
+    r->columns =
+        (column_map){.species = 0, .z = -1, .position = 1, .forces = -1, .n_column = 4};
     while (next_pair(&line, &key, &value)) {
         if (strcasecmp(key, "Lattice") == 0) {
             KM_TRY(read_lattice(r, value));
@@ -152,7 +152,7 @@ static km_status read_header(reading *r)
 
 static km_status read_column(reading *r, int column, const char *word, int ia)
 {
-    const columns *at = &r->columns;
+    const column_map *at = &r->columns;
     double *target = NULL;
     int number;
 
