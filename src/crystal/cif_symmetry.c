@@ -10,6 +10,14 @@
 /* Cells are rounded in files: an operation may change lengths and angles (in rad) by this much. */
 #define STRAIN_LIMIT 5e-3
 
+/* How a block names its space group; plain values, the texts borrowed. */
+typedef struct {
+    const char *name; /* Hermann-Mauguin symbol, NULL if none */
+    const char *hall; /* Hall symbol, NULL if none */
+    int number;       /* 0 if none */
+    int line;         /* of one of them */
+} stated_group;
+
 /* The text of the first of several items that has one, NULL if none. */
 static const char *find_text(const km_cif_document *document, int block,
                              const char *const *names, int *line)
@@ -61,29 +69,33 @@ static bool suits_cell(int setting, const double *cell_ang)
     return suits;
 }
 
-/* The settings of a name, or of a number if there is no name; with a choice of origin or axes if the file makes one. */
-static bool is_candidate(int setting, const char *symbol, int number, const char *choice)
+static const char *symbol_of(const stated_group *stated)
+{
+    return stated->hall ? stated->hall : stated->name ? stated->name : "";
+}
+
+/* Hall's symbol counts before the other one, because it says the origin too. */
+static bool is_candidate(int setting, const stated_group *stated, const char *choice)
 {
     km_setting description;
 
     km_setting_describe(setting, &description);
-    if (symbol && !km_setting_has_name(setting, symbol)) return false;
-    if (number > 0 && description.number != number) return false;
+    if (stated->number > 0 && description.number != stated->number) return false;
+    if (stated->hall) return km_setting_has_hall(setting, stated->hall);
+    if (stated->name && !km_setting_has_name(setting, stated->name)) return false;
     return !choice || description.choice[0] == '\0' ||
            strcasecmp(choice, description.choice) == 0;
 }
 
-static km_status choose_setting(const km_cif_document *document, const double *cell_ang,
-                                const char *symbol, int number, const char *choice, int line,
-                                int *setting)
+static km_status choose_setting(const char *path, const double *cell_ang,
+                                const stated_group *stated, const char *choice, int *setting)
 {
-    const char *path = km_cif_document_path(document);
     bool is_known = false;
     km_setting chosen, other;
 
     *setting = 0;
     for (int is = 1; is <= KM_SETTING_COUNT; is++) {
-        if (!is_candidate(is, symbol, number, choice)) continue;
+        if (!is_candidate(is, stated, choice)) continue;
         is_known = true;
         if (!suits_cell(is, cell_ang)) continue;
         if (*setting == 0) {
@@ -97,42 +109,52 @@ static km_status choose_setting(const km_cif_document *document, const double *c
                         KM_E_INPUT,
                         "%s:%d: '%s' has two choices of origin and no operations are listed: "
                         "'%s :1' or '%s :2' is wanted",
-                        path, line, chosen.symbol, chosen.names, chosen.names));
+                        path, stated->line, chosen.symbol, chosen.names, chosen.names));
     }
     KM_TRY(KM_CHECK(is_known, KM_E_INPUT,
                     "%s:%d: no setting of a space group has the symbol '%.60s' and number %d "
                     "(0: any)",
-                    path, line, symbol ? symbol : "", number));
+                    path, stated->line, symbol_of(stated), stated->number));
     return KM_CHECK(*setting > 0, KM_E_INPUT,
                     "%s:%d: the cell lacks the symmetry of the space group '%.60s' (number %d)",
-                    path, line, symbol ? symbol : "", number);
+                    path, stated->line, symbol_of(stated), stated->number);
 }
 
-/* Number of the group that a symbol names, 0 where it names none or the file has no symbol. */
-static int number_of_symbol(const char *symbol)
+/* Number of the group that is stated, 0 where the symbol names none that is known. */
+static int number_of(const stated_group *stated)
 {
     km_setting description;
 
-    for (int is = 1; symbol && is <= KM_SETTING_COUNT; is++) {
-        if (!km_setting_has_name(is, symbol)) continue;
+    if (stated->number > 0) return stated->number;
+    for (int is = 1; (stated->hall || stated->name) && is <= KM_SETTING_COUNT; is++) {
+        if (!is_candidate(is, stated, NULL)) continue;
         km_setting_describe(is, &description);
         return description.number;
     }
     return 0;
 }
 
-static km_status read_stated_number(const km_cif_document *document, int block, int *line,
-                                    int *number)
+static km_status read_stated_group(const km_cif_document *document, int block,
+                                   stated_group *stated)
 {
-    static const char *const names[] = {"_space_group_it_number", "_symmetry_int_tables_number",
-                                        NULL};
-    const char *text = find_text(document, block, names, line);
+    static const char *const names[] = {"_space_group_name_h-m_alt",
+                                        "_symmetry_space_group_name_h-m", NULL};
+    static const char *const halls[] = {"_space_group_name_hall",
+                                        "_symmetry_space_group_name_hall", NULL};
+    static const char *const numbers[] = {"_space_group_it_number",
+                                          "_symmetry_int_tables_number", NULL};
+    const char *number;
 
-    *number = 0;
-    if (!text) return KM_OK;
-    return KM_CHECK(km_read_int(text, number) && *number >= 1 && *number <= 230, KM_E_INPUT,
+    *stated = (stated_group){0};
+    number = find_text(document, block, numbers, &stated->line);
+    KM_TRY(KM_CHECK(!number || (km_read_int(number, &stated->number) && stated->number >= 1 &&
+                                stated->number <= 230),
+                    KM_E_INPUT,
                     "%s:%d: the number of a space group, 1 to 230, is wanted, not '%.60s'",
-                    km_cif_document_path(document), *line, text);
+                    km_cif_document_path(document), stated->line, number));
+    stated->name = find_text(document, block, names, &stated->line);
+    stated->hall = find_text(document, block, halls, &stated->line);
+    return KM_OK;
 }
 
 static km_status check_listed(const km_cif_document *document, const km_cif_column *column,
@@ -159,21 +181,20 @@ static km_status check_listed(const km_cif_document *document, const km_cif_colu
 }
 
 static km_status take_setting(const km_cif_document *document, int block,
-                              const double *cell_ang, const char *symbol, int line,
+                              const double *cell_ang, const stated_group *stated,
                               km_operations *operations, km_cif_statement *statement)
 {
     static const char *const choices[] = {"_space_group_it_coordinate_system_code", NULL};
+    const char *path = km_cif_document_path(document), *choice;
     int choice_line, setting;
-    const char *choice = find_text(document, block, choices, &choice_line);
     km_setting description;
 
-    KM_TRY(KM_CHECK(symbol || statement->number > 0, KM_E_INPUT,
+    KM_TRY(KM_CHECK(stated->hall || stated->name || stated->number > 0, KM_E_INPUT,
                     "%s: block '%s' states no symmetry: operations, a space-group symbol or "
                     "number are wanted",
-                    km_cif_document_path(document),
-                    km_cif_document_block_name(document, block)));
-    KM_TRY(
-        choose_setting(document, cell_ang, symbol, statement->number, choice, line, &setting));
+                    path, km_cif_document_block_name(document, block)));
+    choice = find_text(document, block, choices, &choice_line);
+    KM_TRY(choose_setting(path, cell_ang, stated, choice, &setting));
     km_setting_describe(setting, &description);
     statement->number = statement->operation_number = description.number;
     return km_setting_operations(setting, operations);
@@ -183,28 +204,21 @@ km_status km_cif_find_operations(const km_cif_document *document, int block,
                                  const double *cell_ang, km_operations *operations,
                                  km_cif_statement *statement)
 {
-    static const char *const lists[] = {"_space_group_symop_operation_xyz",
-                                        "_symmetry_equiv_pos_as_xyz", NULL};
-    static const char *const symbols[] = {
-        "_space_group_name_hall", "_symmetry_space_group_name_hall",
-        "_space_group_name_h-m_alt", "_symmetry_space_group_name_h-m", NULL};
-    const km_cif_column *listed = NULL;
-    int line = 0;
-    const char *symbol;
+    const km_cif_column *listed =
+        km_cif_document_find(document, block, "_space_group_symop_operation_xyz");
+    stated_group stated;
 
     *operations = (km_operations){0};
-    for (int i = 0; lists[i] && !listed; i++)
-        listed = km_cif_document_find(document, block, lists[i]);
-    KM_TRY(read_stated_number(document, block, &line, &statement->number));
-    symbol = find_text(document, block, listed ? symbols + 2 : symbols, &line);
-    if (!symbol) symbol = find_text(document, block, symbols, &line);
-    snprintf(statement->symbol, sizeof statement->symbol, "%s", symbol ? symbol : "");
+    if (!listed) listed = km_cif_document_find(document, block, "_symmetry_equiv_pos_as_xyz");
+    KM_TRY(read_stated_group(document, block, &stated));
+    statement->number = number_of(&stated);
+    snprintf(statement->symbol, sizeof statement->symbol, "%s",
+             stated.name ? stated.name : symbol_of(&stated));
     if (listed && listed->n_row > 0 && listed->value[0]) {
-        if (statement->number == 0) statement->number = number_of_symbol(symbol);
         KM_TRY(read_listed(document, listed, operations));
         KM_TRY(check_listed(document, listed, cell_ang, operations, statement));
     } else {
-        KM_TRY(take_setting(document, block, cell_ang, symbol, line, operations, statement));
+        KM_TRY(take_setting(document, block, cell_ang, &stated, operations, statement));
     }
     statement->n_operation = operations->n;
     return KM_OK;

@@ -80,17 +80,40 @@ static bool is_named(const km_setting *setting, const char *entry, const char *w
     return strcmp(squeezed, wanted) == 0;
 }
 
+/* Next character of a Hall symbol: lower case, a run of blanks or underscores as one blank, none at the end. */
+static char next_of_hall(const char **cursor)
+{
+    size_t n_blank = strspn(*cursor, " \t_");
+
+    if (n_blank > 0) {
+        *cursor += n_blank;
+        return **cursor == '\0' ? '\0' : ' ';
+    }
+    return **cursor == '\0' ? '\0' : (char)tolower((unsigned char)*(*cursor)++);
+}
+
+/* Blanks count here: "P 4 2" is 422, "P 42" is the group of the screw axis. */
+bool km_setting_has_hall(int setting, const char *hall)
+{
+    km_setting description;
+    const char *own = description.hall;
+    char c;
+
+    km_setting_describe(setting, &description);
+    do {
+        c = next_of_hall(&hall);
+        if (c != next_of_hall(&own)) return false;
+    } while (c != '\0');
+    return true;
+}
+
 bool km_setting_has_name(int setting, const char *name)
 {
-    char symbol[N_NAME], choice[N_NAME], wanted[N_NAME], hall[N_NAME], *entry, *rest;
+    char symbol[N_NAME], choice[N_NAME], wanted[N_NAME], *entry, *rest;
     bool is_monoclinic;
     km_setting description;
 
     km_setting_describe(setting, &description);
-    squeeze(description.hall, false, hall);
-    squeeze(name, false, wanted);
-    if (strcmp(hall, wanted) == 0) return true;
-
     split_choice(name, symbol, choice);
     squeeze(symbol, false, wanted);
     if (!has_choice(&description, choice)) return false;

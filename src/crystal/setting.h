@@ -30,11 +30,13 @@ KM_STATUS km_setting_operations(int setting, km_operations *operations);
 int km_setting_identify(const km_operations *operations, const double *cell_bohr,
                         double tolerance_bohr);
 
+/** @brief Whether this is the Hall symbol of a setting, in any case; blanks may be underscores. */
+bool km_setting_has_hall(int setting, const char *hall);
+
 /**
- * @brief Whether a setting goes by this name.
+ * @brief Whether a setting goes by this Hermann-Mauguin symbol.
  *
- * @param[in] name  a Hermann-Mauguin or Hall symbol as files have it: any case and blanks, short or full, the
- *                  symbols of 1935 ("F m 3 m", "C m c a") included; a choice after a colon or a blank ("F d -3 m :2",
+ * @param[in] name  as files have it: any case and blanks, short or full, the symbols of 1935 ("F m 3 m", "C m c a") included; a choice after a colon or a blank ("F d -3 m :2",
  *                  "R -3 m R", "P n -3 n S") must be the setting's own
  */
 bool km_setting_has_name(int setting, const char *name);

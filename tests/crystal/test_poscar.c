@@ -57,7 +57,7 @@ static void all_forms_describe_the_same_crystal(void **state)
 {
     const char *forms[4] = {
         "a\n4.21\n0 .5 .5\n.5 0 .5\n.5 .5 0\nMg O\n1 1\nDirect\n0 0 0\n.5 .5 .5\n",
-        "a\n-18.65486525\n0 .5 .5\n.5 0 .5\n.5 .5 0\nMg_pv O\n1 1\ndirect\n0 0 0\n.5 .5 .5\n",
+        "a\n-18.65461525\n0 .5 .5\n.5 0 .5\n.5 .5 0\nMg_pv O\n1 1\ndirect\n0 0 0\n.5 .5 .5\n",
         "a\n4.21\n0 .5 .5\n.5 0 .5\n.5 .5 0\nMg O\n1 1\nSelective dynamics\nCartesian\n"
         "0 0 0 T T F\n.5 .5 .5 F F F\n",
         "a\r\n4.21\r\n0 .5 .5\r\n.5 0 .5\r\n.5 .5 0\r\nMg O\r\n1 1\r\nk\r\n0 0 0 Mg\r\n.5 .5 "
