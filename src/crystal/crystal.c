@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* A cell is flat when its volume is below this share of the product of its edges: 1e-6 is a plane within 0.0001 deg. */
-#define FLAT_CELL 1e-6
+/* A cell is flat when its volume is below this share of the product of its edges: vectors within 0.06 deg of a plane. */
+#define FLAT_CELL 1e-3
 
 struct km_crystal {
     double cell_bohr[9];
@@ -302,8 +302,10 @@ double km_crystal_shortest_distance_bohr(const km_crystal *crystal, int *first, 
         for (int j = i + 1; j < crystal->n_atom; j++) {
             double delta[3], length;
 
-            for (int k = 0; k < 3; k++)
+            for (int k = 0; k < 3; k++) {
                 delta[k] = crystal->frac[3 * j + k] - crystal->frac[3 * i + k];
+                delta[k] -= rint(delta[k]);
+            }
             length = shortest_image(crystal, delta, false, best);
             if (length >= best) continue;
             best = length;
