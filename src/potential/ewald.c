@@ -184,7 +184,8 @@ static km_status make_waves(const ewald_sum *sum, double g_max, wave_table *wave
         waves->re[a] = next, waves->im[a] = next + length;
         next += 2 * length;
         for (size_t k = 0; k < length; k++) {
-            double turns = (double)(k / n) * sum->frac[3 * (k % n) + a];
+            const size_t m = k / n;
+            double turns = (double)m * sum->frac[3 * (k % n) + a];
 
             turns -= round(turns);
             waves->re[a][k] = cos(2 * KM_PI * turns);

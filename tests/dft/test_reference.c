@@ -17,6 +17,8 @@
 #define TERM_TOLERANCE_HA 1e-5
 /* The highest empty bands are converged least. */
 #define EIGENVALUE_TOLERANCE_HA 1e-5
+/* Planar averages, Ha and 1/bohr^3: pw.x prints 9 decimals and is converged to 1e-7. */
+#define PLANAR_TOLERANCE 5e-7
 /* Real and complex arithmetic, one and several ranks differ by rounding and by the SCF's threshold. */
 #define SAME_ENERGY_HA 1e-9
 
@@ -131,6 +133,25 @@ static void check_eigenvalues(const km_ground_state *state, json_t *expected)
     }
 }
 
+/* V_H + V_loc and the density along the normal, where the reference holds them. */
+static void check_planes(km_calculator *calculator, json_t *expected)
+{
+    json_t *slab_json = json_object_get(expected, "slab");
+    json_t *v_json = json_object_get(slab_json, "planar_v_ha");
+    json_t *density_json = json_object_get(slab_json, "planar_density_bohr3");
+    const int n_plane = (int)json_array_size(v_json);
+    double v[256], density[256];
+
+    if (!slab_json) return;
+    ASSERT_OK(km_calculator_planar_potential(calculator, 2, n_plane, v));
+    ASSERT_OK(km_calculator_planar_density(calculator, 2, n_plane, density));
+    for (int i = 0; i < n_plane; i++) {
+        ASSERT_CLOSE(v[i], json_number_value(json_array_get(v_json, i)), PLANAR_TOLERANCE);
+        ASSERT_CLOSE(density[i], json_number_value(json_array_get(density_json, i)),
+                     PLANAR_TOLERANCE);
+    }
+}
+
 static void check_case(const reference *r)
 {
     const km_dft_options options = options_of(r);
@@ -157,6 +178,7 @@ static void check_case(const reference *r)
                  number(expected, "alpha_over_omega_ha"), 1e-9);
     check_terms(km_dft_scf_result(dft), expected);
     check_forces(calculator, crystal, expected);
+    check_planes(calculator, expected);
     check_eigenvalues(km_dft_ground_state(dft), expected);
     km_calculator_destroy(&calculator);
     km_crystal_destroy(&crystal);
