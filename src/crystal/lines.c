@@ -90,7 +90,7 @@ int km_read_element(const char *word)
     }
     /* What may follow is a charge: Ti4+, O-2, Fe+. */
     if (word[n + (int)strspn(word + n, "0123456789+-")] != '\0') return 0;
-    return strcmp(symbol, "D") == 0 || strcmp(symbol, "T") == 0 ? 1 : km_element_find(symbol);
+    return strcmp(symbol, "D") == 0 ? 1 : km_element_find(symbol);
 }
 
 static double determinant(const double *a)

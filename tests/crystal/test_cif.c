@@ -275,6 +275,7 @@ static void bad_atoms_are_refused(void **state)
     "_atom_site_occupancy\n"
     (void)state;
     assert_refused("a.cif", START ATOMS "Mg 0 0 0\nXx .5 0 0\n", 15, "'Xx'");
+    assert_refused("a.cif", START ATOMS "Mg 0 0 0\nT1 .5 0 0\n", 15, "'T1'");
     assert_refused("a.cif", START ATOMS "Mg 0 0 0\nWat1 .5 0 0\n", 15, "'Wat1'");
     assert_refused("a.cif", START ATOMS "Mg 0 0 0\nO ? 0 0\n", 15, "'?'");
     assert_refused("a.cif", START ATOMS "Mg 0 nan 0\n", 14, "'nan'");
