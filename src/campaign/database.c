@@ -8,10 +8,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #define DATABASE_SCHEMA 1
+/* Well above one record and what HDF5 holds back in its caches. */
+#define LEAST_FREE_BYTES (16u << 20)
 
 static km_status write_meta(km_ledger *ledger, km_h5 *root)
 {
@@ -140,7 +143,20 @@ end:
     return status;
 }
 
-static km_status write_all(km_ledger *ledger, km_h5 *root)
+/* HDF5 1.10 crashes in H5Ocopy when the disk is full, so we stop before. */
+static km_status check_space(const char *path)
+{
+    struct statvfs disk;
+    double free_bytes;
+
+    if (statvfs(path, &disk) != 0) return KM_OK;
+    free_bytes = (double)disk.f_bavail * (double)disk.f_frsize;
+    return KM_CHECK(free_bytes > LEAST_FREE_BYTES, KM_E_IO,
+                    "%s: %.1f MB are left on the disk; wanted at least %.1f MB", path,
+                    free_bytes / 1e6, LEAST_FREE_BYTES / 1e6);
+}
+
+static km_status write_all(km_ledger *ledger, km_h5 *root, const char *path)
 {
     km_task *tasks = NULL;
     km_result *results = NULL;
@@ -150,7 +166,10 @@ static km_status write_all(km_ledger *ledger, km_h5 *root)
     KM_TRY(write_meta(ledger, root));
     KM_TRY(km_ledger_read_tasks(ledger, -1, &n_task, &tasks, &results));
     KM_TRY_TO(end, write_table(root, n_task, tasks, results));
-    for (int i = 0; i < n_task; ++i) KM_TRY_TO(end, write_task(ledger, root, tasks + i));
+    for (int i = 0; i < n_task; ++i) {
+        KM_TRY_TO(end, check_space(path));
+        KM_TRY_TO(end, write_task(ledger, root, tasks + i));
+    }
     KM_TRY_TO(end, km_h5_flush(root));
 end:
     KM_FREE(tasks);
@@ -179,7 +198,7 @@ km_status km_database_write(km_ledger *ledger, const char *path)
     KM_TRY(KM_ALLOC(temporary, n_text));
     snprintf(temporary, n_text, "%s.new", path);
     KM_TRY_TO(end, km_h5_create(temporary, &root));
-    KM_TRY_TO(fail, write_all(ledger, root));
+    KM_TRY_TO(fail, write_all(ledger, root, temporary));
     km_h5_close(&root);
     KM_TRY_TO(fail, move_into_place(temporary, path));
     goto end;
