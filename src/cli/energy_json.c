@@ -2,13 +2,12 @@
 
 #include "kaimen/base/file.h"
 #include "kaimen/base/memory.h"
+#include "kaimen/base/text.h"
 #include "kaimen/base/units.h"
 #include "kaimen/base/version.h"
 
 #include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* JSON has no NaN: what does not exist is null. */
 static json_t *number(double value)
@@ -132,15 +131,25 @@ static json_t *document(const km_energy *energy)
     return root;
 }
 
+/* jansson hands out pieces that are not ended by a zero. */
+static int append_piece(const char *piece, size_t n_byte, void *text)
+{
+    return km_text_append(text, "%.*s", (int)n_byte, piece) == KM_OK ? 0 : -1;
+}
+
 km_status km_energy_write_json(const km_energy *energy, const char *path)
 {
     json_t *root = document(energy);
-    char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
+    km_text text = {0};
+    int code =
+        json_dump_callback(root, append_piece, &text, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
     km_status status;
 
     json_decref(root);
-    if (!text) return KM_RAISE(KM_E_MEMORY, "%s: no memory for the JSON text", path);
-    status = km_file_write_text(path, text);
-    free(text);
+    if (code != 0)
+        status = KM_RAISE(KM_E_MEMORY, "%s: no memory for the JSON text", path);
+    else
+        status = km_file_write_text(path, text.bytes);
+    KM_FREE(text.bytes);
     return status;
 }
