@@ -68,6 +68,8 @@ static hid_t make_access(void)
 {
     hid_t access;
 
+    /* At exit HDF5 would write what a full disk refused before, and crash. We close all ourselves. */
+    H5dont_atexit();
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18);
