@@ -360,11 +360,11 @@ static const char *reason_of_refusal(const char *path)
 /* Number of an element in a formula such as "Al2 O3"; written anew here, to check the reader. */
 static double count_in_formula(const char *formula, const char *symbol)
 {
-    char copy[KM_FORMULA_SIZE];
+    char copy[KM_FORMULA_SIZE], *rest = copy, *word;
     double sum = 0;
 
     snprintf(copy, sizeof copy, "%s", formula);
-    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) {
+    while ((word = strsep(&rest, " "))) {
         size_t n = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
         if (n == strlen(symbol) && strncmp(word, symbol, n) == 0)
