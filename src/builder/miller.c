@@ -23,7 +23,7 @@ int km_miller_divisor(const int h[3])
     return g;
 }
 
-static int largest(const int *h)
+int km_miller_largest(const int h[3])
 {
     int a = abs(h[0]), b = abs(h[1]), c = abs(h[2]);
 
@@ -46,9 +46,34 @@ static int compare_descending(const int *g, const int *h)
 /** Whether g is a better name for its orbit than h. */
 static bool is_better(const int *g, const int *h)
 {
-    if (largest(g) != largest(h)) return largest(g) < largest(h);
+    if (km_miller_largest(g) != km_miller_largest(h))
+        return km_miller_largest(g) < km_miller_largest(h);
     if (n_negative(g) != n_negative(h)) return n_negative(g) < n_negative(h);
     return compare_descending(g, h) < 0;
+}
+
+/** Image of h under an operation, and its opposite. */
+static void transform(const km_symmetry *symmetry, int operation, const int *h, int image[3],
+                      int opposite[3])
+{
+    const int *r = km_symmetry_rotation(symmetry, operation);
+
+    for (int j = 0; j < 3; j++) {
+        image[j] = h[0] * r[j] + h[1] * r[3 + j] + h[2] * r[6 + j];
+        opposite[j] = -image[j];
+    }
+}
+
+bool km_miller_is_equivalent(const km_symmetry *symmetry, const int g[3], const int h[3])
+{
+    for (int i = 0; i < km_symmetry_n_operation(symmetry); i++) {
+        int image[3], opposite[3];
+
+        transform(symmetry, i, h, image, opposite);
+        if (compare_descending(g, image) == 0 || compare_descending(g, opposite) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool is_representative(const km_symmetry *symmetry, const int *h)
@@ -56,13 +81,9 @@ static bool is_representative(const km_symmetry *symmetry, const int *h)
     int n_operation = km_symmetry_n_operation(symmetry);
 
     for (int i = 0; i < n_operation; i++) {
-        const int *r = km_symmetry_rotation(symmetry, i);
         int image[3], opposite[3];
 
-        for (int j = 0; j < 3; j++) {
-            image[j] = h[0] * r[j] + h[1] * r[3 + j] + h[2] * r[6 + j];
-            opposite[j] = -image[j];
-        }
+        transform(symmetry, i, h, image, opposite);
         if (is_better(image, h) || is_better(opposite, h)) return false;
     }
     return true;

@@ -5,6 +5,8 @@
  */
 #include "kaimen/crystal/symmetry.h"
 
+#include <stdbool.h>
+
 /**
  * @brief One (hkl) of each orbit under the point group and inversion, with no index above max_index. Local.
  *
@@ -21,3 +23,9 @@ KM_STATUS km_miller_find(const km_symmetry *symmetry, int max_index, int *n_mill
 
 /** @brief Greatest common divisor, 0 if all are 0. Local. */
 int km_miller_divisor(const int h[3]);
+
+/** @brief Largest absolute index. Local. */
+int km_miller_largest(const int h[3]);
+
+/** @brief Whether two (hkl) are one surface under the point group and inversion. Local. */
+bool km_miller_is_equivalent(const km_symmetry *symmetry, const int g[3], const int h[3]);

@@ -55,6 +55,10 @@ static km_status check_options(const km_slab_options *o)
 {
     KM_TRY(KM_CHECK(o->max_index >= 1 && o->max_index <= KM_SLAB_MAX_INDEX, KM_E_ARGUMENT,
                     "max_index = %d must be 1 to %d", o->max_index, KM_SLAB_MAX_INDEX));
+    KM_TRY(KM_CHECK(
+        km_miller_largest(o->miller) <= KM_SLAB_MAX_INDEX && km_miller_divisor(o->miller) <= 1,
+        KM_E_ARGUMENT, "miller = (%d %d %d) must have no common divisor and no index above %d",
+        o->miller[0], o->miller[1], o->miller[2], KM_SLAB_MAX_INDEX));
     KM_TRY(KM_CHECK(o->thickness_bohr > 0 && o->thickness_bohr < 1e4, KM_E_ARGUMENT,
                     "thickness_bohr = %g must be positive and below 1e4", o->thickness_bohr));
     KM_TRY(KM_CHECK(o->vacuum_bohr > 0 && o->vacuum_bohr < 1e4, KM_E_ARGUMENT,
@@ -331,16 +335,20 @@ km_status km_slab_list_create(const km_crystal *bulk, const km_slab_options *opt
     km_primitive *primitive = NULL;
     km_slab_list *list = NULL;
     km_status status = KM_OK;
+    const int only = km_miller_largest(options->miller);
+    const bool is_one = only > 0;
     int n_miller = 0, *miller = NULL;
 
     *out = NULL;
     KM_TRY(check_options(options));
     KM_TRY_TO(end, KM_ALLOC(list, 1));
     KM_TRY_TO(end, km_primitive_create(bulk, options->tolerance_bohr, &primitive));
-    KM_TRY_TO(end,
-              km_miller_find(primitive->conventional, options->max_index, &n_miller, &miller));
+    KM_TRY_TO(end, km_miller_find(primitive->conventional, is_one ? only : options->max_index,
+                                  &n_miller, &miller));
     for (int i = 0; i < n_miller; i++)
-        KM_TRY_TO(end, add_surface(primitive, miller + 3 * i, options, list));
+        if (!is_one ||
+            km_miller_is_equivalent(primitive->conventional, miller + 3 * i, options->miller))
+            KM_TRY_TO(end, add_surface(primitive, miller + 3 * i, options, list));
     *out = list;
     list = NULL;
 end:

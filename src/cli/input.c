@@ -53,6 +53,8 @@ static const km_config_field campaign_rows[] = {
      .element = bulk_rows, .help = "The crystals to cut."},
     {.key = "slab.max_index", .kind = KM_CONFIG_INT, .fallback = "1", .range = "[1, 9]", KM_CONFIG_AT(km_input_campaign, slab.max_index),
      .help = "Largest Miller index."},
+    {.key = "slab.miller", .kind = KM_CONFIG_INT, .count = 3, .range = "[-9, 9]", KM_CONFIG_AT(km_input_campaign, slab.miller),
+     .help = "Only this surface, such as [1, 1, 0], whatever max_index is."},
     {.key = "slab.thickness", .kind = KM_CONFIG_REAL, .fallback = "10 Ang", .unit = "Ang", .range = "(0, 1000]",
      KM_CONFIG_AT(km_input_campaign, slab.thickness_bohr), .help = "Least thickness, from cut to cut."},
     {.key = "slab.vacuum", .kind = KM_CONFIG_REAL, .fallback = "10 Ang", .unit = "Ang", .range = "[3, 1000]",

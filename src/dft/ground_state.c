@@ -58,7 +58,22 @@ static km_status centre_crystal(km_ground_state *state)
     return km_symmetry_create(state->crystal, SYMMETRY_TOLERANCE_BOHR, &state->symmetry);
 }
 
-/* Keep the operations that map the grid onto itself: they form a group. */
+/* Whether an operation maps the mesh of k-points onto itself. */
+static bool is_mesh_invariant(const int mesh[3], const int shift[3], const int *rotation)
+{
+    for (int j = 0; j < 3; ++j) {
+        double moved = -0.5 * shift[j];
+
+        for (int i = 0; i < 3; ++i) {
+            if (rotation[3 * i + j] * mesh[j] % mesh[i] != 0) return false;
+            moved += 0.5 * shift[i] * rotation[3 * i + j] * mesh[j] / mesh[i];
+        }
+        if (fabs(moved - round(moved)) > 1e-6) return false;
+    }
+    return true;
+}
+
+/* Keep the operations that map both FFT grid and k-mesh onto themselves: they form a group. */
 static km_status restrict_symmetry(km_ground_state *state)
 {
     const int n = km_symmetry_n_operation(state->symmetry);
@@ -71,7 +86,9 @@ static km_status restrict_symmetry(km_ground_state *state)
     KM_TRY_TO(end, KM_ALLOC(mask, n));
     for (int i = 0; i < n; ++i)
         mask[i] = km_grid_is_invariant(state->grid, km_symmetry_rotation(whole, i),
-                                       km_symmetry_translation_frac(whole, i));
+                                       km_symmetry_translation_frac(whole, i)) &&
+                  is_mesh_invariant(state->k_mesh, state->options.k_shift,
+                                    km_symmetry_rotation(whole, i));
     status = km_symmetry_create_subgroup(whole, mask, &state->symmetry);
 end:
     KM_FREE(mask);
@@ -109,17 +126,22 @@ static void count_electrons(km_ground_state *state)
     }
 }
 
-static km_status make_kpoints(km_ground_state *state, int vacuum_axis)
+static km_status choose_mesh(km_ground_state *state, int vacuum_axis)
 {
     const km_dft_options *options = &state->options;
-    km_kpoints *kpoints = NULL;
 
     memcpy(state->k_mesh, options->k_mesh, sizeof state->k_mesh);
-    if (state->k_mesh[0] == 0)
-        KM_TRY(km_kpoints_find_mesh(state->crystal, options->k_spacing_bohr, vacuum_axis,
-                                    state->k_mesh));
-    KM_TRY(km_kpoints_create(state->symmetry, state->k_mesh, options->k_shift, state->comm,
-                             &kpoints));
+    if (state->k_mesh[0] > 0) return KM_OK;
+    return km_kpoints_find_mesh(state->crystal, options->k_spacing_bohr, vacuum_axis,
+                                state->k_mesh);
+}
+
+static km_status make_kpoints(km_ground_state *state)
+{
+    km_kpoints *kpoints = NULL;
+
+    KM_TRY(km_kpoints_create(state->symmetry, state->k_mesh, state->options.k_shift,
+                             state->comm, &kpoints));
     return km_band_set_create(state, kpoints, &state->set);
 }
 
@@ -154,13 +176,14 @@ km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options
               km_symmetry_create(state->crystal, SYMMETRY_TOLERANCE_BOHR, &state->symmetry));
     KM_TRY_TO(fail, centre_crystal(state));
     KM_TRY_TO(fail, make_grid(state));
+    KM_TRY_TO(fail, choose_mesh(state, vacuum_axis));
     KM_TRY_TO(fail, restrict_symmetry(state));
     count_electrons(state);
     KM_TRY_TO(fail, KM_CHECK(2 * state->n_band >= state->n_electron - 1e-9, KM_E_INPUT,
                              "dft.bands = %d cannot hold %g electrons, at least %d are wanted",
                              state->n_band, state->n_electron,
                              (int)ceil(state->n_electron / 2 - 1e-9)));
-    KM_TRY_TO(fail, make_kpoints(state, vacuum_axis));
+    KM_TRY_TO(fail, make_kpoints(state));
     KM_TRY_TO(fail, allocate_densities(state));
     *out = state;
     return KM_OK;

@@ -376,6 +376,27 @@ static void atoms_on_top_of_each_other_are_refused(void **state)
     km_crystal_destroy(&bulk);
 }
 
+static void one_surface_can_be_asked_for_by_any_of_its_names(void **state)
+{
+    km_slab_options options = km_slab_options_default();
+    const int asked[2][3] = {{0, 0, -1}, {-1, 2, 0}};
+    const int found[2][3] = {{1, 0, 0}, {2, 1, 0}};
+    km_crystal *bulk = make_prototype(&magnesia);
+
+    (void)state;
+    for (int i = 0; i < 2; ++i) {
+        km_slab_list *list;
+
+        memcpy(options.miller, asked[i], sizeof options.miller);
+        ASSERT_OK(km_slab_list_create(bulk, &options, &list));
+        assert_true(km_slab_list_n(list) > 0);
+        for (int j = 0; j < km_slab_list_n(list); ++j)
+            assert_memory_equal(km_slab_list_info(list, j)->miller, found[i], sizeof found[i]);
+        km_slab_list_destroy(&list);
+    }
+    km_crystal_destroy(&bulk);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_slab_is_a_whole_number_of_formula_units),
     cmocka_unit_test(every_slab_keeps_an_isometry_that_exchanges_its_faces),
@@ -385,6 +406,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(oriented_bulk_is_the_same_crystal),
     cmocka_unit_test(equal_slabs_of_different_indices_are_one_candidate),
     cmocka_unit_test(slabs_of_too_many_atoms_are_reported_and_not_built),
+    cmocka_unit_test(one_surface_can_be_asked_for_by_any_of_its_names),
     cmocka_unit_test(options_out_of_range_are_refused),
     cmocka_unit_test(atoms_on_top_of_each_other_are_refused),
 };

@@ -47,6 +47,7 @@ typedef enum {
 
 typedef struct {
     int max_index;         /* largest |h|, |k|, |l|, 1 to KM_SLAB_MAX_INDEX */
+    int miller[3];         /* this surface only, whatever max_index is; all 0: every one */
     double thickness_bohr; /* least n_bulk d: the bulk that the slab holds */
     double vacuum_bohr;    /* from the topmost atoms to the next slab's lowest */
     int max_atom;          /* larger slabs are rejected, not built */
