@@ -1,5 +1,6 @@
 #include "kaimen/campaign/campaign.h"
 
+#include "kaimen/base/comm.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/base/sha256.h"
 #include "kaimen/campaign/database.h"
@@ -131,16 +132,45 @@ static km_status lead(const km_campaign_options *options, const km_plan *plan,
     return KM_OK;
 }
 
+/* Rank 0's text, copied, on every rank. */
+static km_status share_text(const char *text, MPI_Comm world, char **copy)
+{
+    km_status status = KM_OK;
+    int rank;
+
+    *copy = NULL;
+    MPI_Comm_rank(world, &rank);
+    if (rank == 0) status = km_memory_copy_text(text ? text : "", copy);
+    KM_TRY(km_agree(status, world));
+    return km_comm_broadcast_text(0, world, copy);
+}
+
+/* Master and teams do their parts; signals are caught meanwhile. */
+static km_status work(const km_campaign_options *options, const km_plan *plan,
+                      km_ledger *ledger, const km_team *team, const km_worker *worker,
+                      km_campaign_summary *summary)
+{
+    km_status status;
+
+    km_stop_install();
+    if (km_team_is_master(team))
+        status = lead(options, plan, ledger, team, worker, summary);
+    else
+        status = km_worker_run(worker, team);
+    km_stop_remove();
+    status = km_agree(status, km_team_world(team));
+    MPI_Bcast(summary, (int)sizeof *summary, MPI_BYTE, 0, km_team_world(team));
+    return status;
+}
+
 km_status km_campaign_run_plan(const km_campaign_options *options, const km_plan *plan,
                                km_calculator *calculator, MPI_Comm world,
                                km_campaign_summary *summary)
 {
-    const km_worker worker = {.calculator = calculator,
-                              .input_text = options->input_text,
-                              .physics_text = options->physics_text,
-                              .stop = km_stop_flag()};
+    char *input_text = NULL, *physics_text = NULL;
     km_ledger *ledger = NULL;
     km_team *team = NULL;
+    km_worker worker = {.calculator = calculator, .stop = km_stop_flag()};
     km_status status;
     int rank;
 
@@ -149,19 +179,18 @@ km_status km_campaign_run_plan(const km_campaign_options *options, const km_plan
     status = rank == 0 ? check_options(options) : KM_OK;
     if (rank == 0 && status == KM_OK) status = open_ledger(options, plan, &ledger);
     KM_TRY_TO(end, km_agree(status, world));
+    KM_TRY_TO(end, share_text(options->input_text, world, &input_text));
+    KM_TRY_TO(end, share_text(options->physics_text, world, &physics_text));
     KM_TRY_TO(end, km_team_create(world, options->team_size,
                                   rank == 0 ? km_plan_n_task(plan) : 0, &team));
-    km_stop_install();
-    if (km_team_is_master(team))
-        status = lead(options, plan, ledger, team, &worker, summary);
-    else
-        status = km_worker_run(&worker, team);
-    km_stop_remove();
-    KM_TRY_TO(end, km_agree(status, world));
-    MPI_Bcast(summary, (int)sizeof *summary, MPI_BYTE, 0, world);
+    worker.input_text = input_text;
+    worker.physics_text = physics_text;
+    KM_TRY_TO(end, work(options, plan, ledger, team, &worker, summary));
 end:
     km_team_destroy(&team);
     km_ledger_close(&ledger);
+    KM_FREE(input_text);
+    KM_FREE(physics_text);
     return status;
 }
 

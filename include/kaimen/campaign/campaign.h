@@ -20,8 +20,7 @@ typedef struct {
     const km_crystal *crystal;        /* borrowed; needed on rank 0 only */
 } km_campaign_bulk;
 
-/** What a campaign is: plain values and borrowed texts. The same on every rank, but for
- * the crystals, which rank 0 alone needs. */
+/** What a campaign is: plain values and borrowed texts. Only rank 0's are read. */
 typedef struct {
     char name[KM_CAMPAIGN_NAME_SIZE];
     char ledger_path[KM_PATH_SIZE];
