@@ -139,17 +139,21 @@ static void thin_vacuum_has_no_plateau(void **state)
     assert_false(edges_of(&s).has_plateau);
 }
 
-static void rippled_vacuum_is_refused_only_above_the_limit(void **state)
+/* Ripples of a 20 Ha cutoff, 0.5 bohr long, are not a slope; a wave of 6 bohr is. */
+static void ripples_of_the_cutoff_average_out_and_long_waves_do_not(void **state)
 {
     static slab s;
 
     (void)state;
     make_slab(&s, 24, 24, 0);
-    for (int i = 0; i < N_PLANE; i++) s.v[i] += (i % 2 ? 1 : -1) * 0.4e-3; /* 22 meV */
+    for (int i = 0; i < N_PLANE; i++) s.v[i] += 4e-3 * cos(2 * KM_PI * 96 * i / N_PLANE);
     assert_true(edges_of(&s).has_plateau);
-    ASSERT_CLOSE(edges_of(&s).vacuum_lower_ha, 0.2, 5e-5);
-    for (int i = 0; i < N_PLANE; i++) s.v[i] += (i % 2 ? 1 : -1) * 0.8e-3;
+    ASSERT_CLOSE(edges_of(&s).vacuum_lower_ha, 0.2, 1e-4);
+    assert_true(edges_of(&s).flatness_ha < 3e-4);
+    make_slab(&s, 24, 24, 0);
+    for (int i = 0; i < N_PLANE; i++) s.v[i] += 1.5e-3 * cos(2 * KM_PI * 8 * i / N_PLANE);
     assert_false(edges_of(&s).has_plateau);
+    assert_true(edges_of(&s).flatness_ha > 2e-3);
 }
 
 /* A wave of the window's own length vanishes, longer ones shrink by sinc^2, the mean stays. */
@@ -341,7 +345,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(result_does_not_depend_on_where_the_slab_lies),
     cmocka_unit_test(dipole_shows_as_a_field_and_two_levels),
     cmocka_unit_test(thin_vacuum_has_no_plateau),
-    cmocka_unit_test(rippled_vacuum_is_refused_only_above_the_limit),
+    cmocka_unit_test(ripples_of_the_cutoff_average_out_and_long_waves_do_not),
     cmocka_unit_test(average_filters_each_wave_exactly),
     cmocka_unit_test(impossible_profiles_are_refused),
     cmocka_unit_test(plateau_is_told_where_the_ip_is_right_within_its_limit),

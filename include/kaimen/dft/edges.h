@@ -50,7 +50,7 @@ typedef struct {
     double flatness_ha;     /* largest minus smallest V of the plateau */
     double field_ev_ang;    /* slope of the plateau's line towards larger z */
     double plateau_bohr;    /* its length */
-    double density_bohr3;   /* smallest electron density */
+    double density_bohr3;   /* smallest electron density of the vacuum */
     double centre_frac;     /* middle of the slab, in [0, 1) */
     double macro_centre_ha; /* V averaged twice over the bulk repeat, there */
     double ip_ev;           /* through the bulk */
@@ -66,14 +66,15 @@ typedef struct {
  *
  * Where exponential tails leave the density n, V lies below the vacuum level by 4 pi n / (8 I), with I the ionisation
  * potential: 35 meV for 1.5e-4 / bohr^3 and 5 eV. MgO(100) shows it: with 4, 6, 8 Ang of vacuum n is 1.7e-3, 1.1e-4 and
- * 1.0e-5, and the IP 0.23, 0.04 and 0.00 eV too small. 0.05 eV is the accuracy wanted of an IP; the ripples of a low
- * cutoff (12 meV at 20 Ha, 32 meV at 15 Ha on MgO(100)) stay below it and average out.
+ * 1.0e-5, and the IP 0.23, 0.04 and 0.00 eV too small. 0.05 eV is the accuracy wanted of an IP; V varies by
+ * less in the vacuum of any cutoff that is of use, once its ripples are averaged out.
  */
 km_edges_options km_edges_options_default(void);
 
 /**
  * @brief Vacuum levels, macroscopic average and band edges of a slab. Local.
  *
+ * Potential and density are averaged twice over 1 bohr first: that removes the ripples of the cutoff and nothing else.
  * The vacuum is the widest gap between the atoms. The plateau is where the density is below 1e-5 / bohr^3 or twice its
  * smallest value, around the plane of that value. A line is fitted to it with weights 1 / (density + 1e-6 / bohr^3),
  * because V falls short of the vacuum level in proportion to the density. IP = V_vac - [V_slab(centre) + (VBM -
