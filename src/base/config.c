@@ -74,18 +74,18 @@ static bool find_nearest(const km_config_field *schema, const char *key, char *n
 
     for (const km_config_field *field = schema; field->key; ++field) {
         char cut[KEY_SIZE];
-        int distance;
+        int here, elsewhere;
 
         if (strcmp(field->key, "*") == 0) continue;
         cut_key(field->key, count_parts(key), cut);
-        distance = km_text_distance(cut, key);
-        if (strcmp(last_part(field->key), last_part(key)) == 0) {
-            /* The right word in the wrong section. */
-            snprintf(cut, sizeof cut, "%s", field->key);
-            distance = 0;
-        }
-        if (distance > smallest || (found && distance == smallest)) continue;
-        smallest = distance;
+        here = km_text_distance(cut, key);
+        /* The right word in the wrong section, perhaps misspelt too. */
+        elsewhere = km_text_distance(last_part(field->key), last_part(key));
+        elsewhere += elsewhere > 0;
+        if (elsewhere < here) snprintf(cut, sizeof cut, "%s", field->key);
+        if (elsewhere < here) here = elsewhere;
+        if (here > smallest || (found && here == smallest)) continue;
+        smallest = here;
         found = true;
         memcpy(nearest, cut, sizeof cut);
     }

@@ -267,6 +267,7 @@ static const struct {
     {"\necut: 40 Ha", "2: ecut = 40 Ha is not", "wanted dft.ecut?"},
     {"dtf: {ecut: 40 Ha}", "1: dtf = {...} is not", "wanted dft?"},
     {"dft:\n  scf:\n    energy_tolerence: 1 Ha", "3: dft.scf.energy_tolerence", "_tolerance?"},
+    {"dft: {k_spacing: 1 1/Ang}", "1: dft.k_spacing = 1 1/Ang", "dft.kpoints.spacing?"},
     {"colour: red", "1: colour = red is not",
      "one of campaign, bulk, slab, dft, share, forces"},
     {"bulk:\n  - {fil: x}", "2: bulk[0].fil = x", "wanted bulk[0].file?"},
