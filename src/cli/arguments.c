@@ -11,20 +11,20 @@
 km_status km_command_find(const char *name, const km_command **command)
 {
     const km_command *const *all = km_commands();
-    const km_command *nearest = all[0];
+    const char *nearest = "help";
 
     for (int i = 0; all[i]; ++i) {
         if (!strcmp(all[i]->name, name)) {
             *command = all[i];
             return KM_OK;
         }
-        if (km_text_distance(name, all[i]->name) < km_text_distance(name, nearest->name))
-            nearest = all[i];
+        if (km_text_distance(name, all[i]->name) < km_text_distance(name, nearest))
+            nearest = all[i]->name;
     }
     *command = NULL;
     return KM_RAISE(KM_E_INPUT,
                     "unknown subcommand \"%s\"; nearest: %s (kaimen help lists them all)", name,
-                    nearest->name);
+                    nearest);
 }
 
 static int n_option(const km_command *command)

@@ -240,7 +240,7 @@ static void write_formula(const km_crystal *crystal, bool reduced,
     for (int i = 0; i < crystal->n_atom; i++) count[crystal->species[i]]++;
     for (int is = 0; is < crystal->n_species; is++)
         divisor = greatest_divisor(count[is], divisor);
-    if (!reduced) divisor = 1;
+    if (!reduced || divisor == 0) divisor = 1;
     sort_species(crystal, order);
     for (int i = 0; i < crystal->n_species && used < KM_FORMULA_SIZE; i++) {
         int n = count[order[i]] / divisor;

@@ -141,7 +141,7 @@ static km_status start_point(km_ground_state *state, km_band_set *set, const km_
 {
     const int n_orbital = km_sites_n_function(sites), n_g = km_basis_n_g(set->basis[ik]);
     const int n_band = state->n_band;
-    const uint64_t k = (uint64_t)(km_kpoints_first(set->kpoints) + ik);
+    const uint64_t k = (uint64_t)km_kpoints_first(set->kpoints) + (uint64_t)ik;
     int n = n_orbital < n_band ? n_band : n_orbital;
     km_bands functions = {0}, used;
     km_status status = KM_OK;

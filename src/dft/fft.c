@@ -258,7 +258,7 @@ static void add_columns(km_fft *fft, const km_basis *basis, const km_bands *out,
         for (int i = 0; i < column[c].n;) {
             int m2 = column[c].m2_first + i;
             int n = m2 < 0 ? -m2 : column[c].n - i;
-            size_t ig = (size_t)(column[c].first + i);
+            size_t ig = (size_t)column[c].first + (size_t)i;
 
             if (n > column[c].n - i) n = column[c].n - i;
             add_run(from + (m2 < 0 ? fft->n[2] + m2 : m2), n, out->is_real, first + w * ig,
