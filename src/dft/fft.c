@@ -63,17 +63,29 @@ static km_status make_direction(km_fft *fft, int direction)
                     KM_E_INTERNAL, "FFTW made no plan");
 }
 
-static void measure_bases(km_fft *fft, int n_basis, km_basis *const *bases)
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* Size of the work space, and the largest integer coordinates of a plane wave. */
+static void measure_bases(km_fft *fft, int n_basis, km_basis *const *bases, int reach[3])
 {
     fft->n_column_max = 1; /* a rank without k-points makes plans all the same */
     for (int i = 0; i < n_basis; ++i) {
         int n_column;
         const km_column *column = km_basis_columns(bases[i], &n_column);
 
-        if (n_column > fft->n_column_max) fft->n_column_max = n_column;
-        for (int c = 0; c < n_column; ++c)
-            if (abs(column[c].m0) > fft->reach) fft->reach = abs(column[c].m0);
+        fft->n_column_max = larger(fft->n_column_max, n_column);
+        for (int c = 0; c < n_column; ++c) {
+            const int m2_last = column[c].m2_first + column[c].n - 1;
+
+            reach[0] = larger(reach[0], abs(column[c].m0));
+            reach[1] = larger(reach[1], abs(column[c].m1));
+            reach[2] = larger(reach[2], larger(-column[c].m2_first, m2_last));
+        }
     }
+    fft->reach = reach[0];
     fft->n_column_max = (fft->n_column_max + BATCH - 1) / BATCH * BATCH;
 }
 
@@ -81,16 +93,19 @@ km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, km_
 {
     km_fft *fft = NULL;
     km_status status = KM_OK;
+    int reach[3] = {0};
 
     *out = NULL;
     KM_TRY(KM_ALLOC(fft, 1));
     memcpy(fft->n, n, sizeof fft->n);
-    measure_bases(fft, n_basis, bases);
+    measure_bases(fft, n_basis, bases, reach);
     fft->n_slice = (n[2] + PLANES - 1) / PLANES;
-    KM_TRY_TO(fail,
-              KM_CHECK(2 * fft->reach < n[0], KM_E_ARGUMENT,
-                       "FFT grid: %d points along axis 1 cannot hold plane waves up to %d",
-                       n[0], fft->reach));
+    for (int axis = 0; axis < 3; ++axis)
+        KM_TRY_TO(fail, KM_CHECK(2 * reach[axis] < n[axis], KM_E_ARGUMENT,
+                                 "FFT grid [%d, %d, %d]: %d points along axis %d cannot hold "
+                                 "plane waves up to %d, at least %d are wanted",
+                                 n[0], n[1], n[2], n[axis], axis + 1, reach[axis],
+                                 2 * reach[axis] + 1));
     KM_TRY_TO(fail, KM_ALLOC(fft->column, (size_t)fft->n_column_max * (size_t)stride(fft)));
     KM_TRY_TO(fail, KM_ALLOC(fft->slice, slice_size(fft)));
     KM_TRY_TO(fail, KM_ALLOC(fft->potential, slice_size(fft) * (size_t)fft->n_slice));

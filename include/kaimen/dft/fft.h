@@ -18,6 +18,7 @@ typedef struct km_fft km_fft;
  * @brief Make plans and work space for all k-points of a crystal. Local.
  * @param[in] n        FFT grid, [3]
  * @param[in] n_basis  number of bases that will be used, with their plane waves in `bases`
+ * @return KM_E_ARGUMENT for a grid that does not hold the plane waves of a basis
  */
 KM_STATUS km_fft_create(const int n[3], int n_basis, km_basis *const *bases, km_fft **fft);
 
