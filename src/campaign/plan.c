@@ -193,6 +193,7 @@ static km_status add_slab(km_plan *plan, plan_bulk *bulk, int i_slab, const km_t
     if (oriented < 0) {
         task.kind = KM_TASK_ORIENTED_BULK;
         task.priority = 1;
+        task.bulk_id[0] = '\0'; /* it waits for nothing */
         snprintf(task.label, sizeof task.label, "%s bulk for (%d %d %d)", bulk->name,
                  info->miller[0], info->miller[1], info->miller[2]);
         KM_TRY(

@@ -22,16 +22,17 @@ fail() {
 
 # Small enough for a minute: a low cutoff and one k-point are wrong physics and right logistics.
 cat >"$SCRATCH/real.yaml" <<END
-campaign: {name: killed, kind: surface, ledger: $ledger, database: $database}
+campaign: {name: killed, kind: surface, ledger: $ledger, database: $database, table: $SCRATCH/real.csv}
 bulk:
   - {file: $PWD/inputs/crystals/MgO.cif}
-slab: {max_index: 1, thickness: 4 Ang, vacuum: 8 Ang}
-dft: {quality: lite, functional: PBE, pseudo: GTH-PBE, ecut: 10 Ha, k_spacing: 2 1/Ang}
+  - {file: $PWD/inputs/crystals/CaO.cif}
+slab: {max_index: 1, thickness: 4 Ang, vacuum: 6 Ang}
+dft: {quality: lite, functional: PBE, pseudo: GTH-PBE, ecut: 10 Ha, kpoints: {spacing: 2 1/Ang}}
 END
 
 for n in 1 2 3; do
     # A job that is over before it can be killed leaves nothing to show.
-    run_and_kill "$ledger" "$(random_between 0.2 4)" "${command[@]}" || fail "the campaign ended before kill $n"
+    run_and_kill "$ledger" "$(random_between 0.1 1.5)" "${command[@]}" || fail "the campaign ended before kill $n"
 done
 "${command[@]}" >>"$SCRATCH/output" 2>&1
 status=$?
