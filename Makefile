@@ -77,7 +77,9 @@ $(B)/src/base/version.o: $(B)/commit
 
 quickstart: deps ## install what is missing, build, run inputs/quickstart.yaml on all cores
 	$(MAKE) -j$(CORES) all
-	. tests/mpi.sh && mpirun -n $$(physical_cores) $(B)/kaimen run inputs/quickstart.yaml
+	@# Rank 0 hands out work and sleeps: one rank more than there are cores.
+	. tests/mpi.sh && mpirun --oversubscribe -n $$(($$(physical_cores) + 1)) \
+		$(B)/kaimen run inputs/quickstart.yaml
 
 check: deps deps-test ## install what is missing, build, run all tests
 	$(MAKE) -j$(CORES) all
