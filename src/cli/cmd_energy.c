@@ -10,9 +10,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 void km_energy_clear(km_energy *energy)
 {
+    KM_FREE(energy->effective);
     km_crystal_destroy(&energy->crystal);
     KM_FREE(energy->forces_ha_bohr);
     KM_FREE(energy->k_frac);
@@ -140,6 +142,7 @@ static km_status read_inputs(const char *path, km_energy *energy, km_config **co
     KM_TRY(km_agree(km_setup_read_crystal(*config, "structure.file", energy->input.structure,
                                           energy->input.block, &energy->crystal),
                     MPI_COMM_WORLD));
+    KM_TRY(km_config_echo(km_input_energy_schema(), &energy->input, &energy->effective));
     KM_TRY(km_energy_find_vacuum(energy->crystal, (km_vacuum)energy->input.vacuum,
                                  &energy->slab.axis));
     energy->slab.is_slab = energy->slab.axis >= 0;
@@ -157,6 +160,7 @@ static km_status compute(km_energy *energy, const km_config *config, km_calculat
 
     request.forces = energy->input.forces;
     request.vacuum_axis = energy->slab.axis;
+    request.show_progress = isatty(STDERR_FILENO) != 0;
     KM_TRY(km_agree(km_setup_load_pseudo(config, dft, energy->crystal), MPI_COMM_WORLD));
     KM_TRY(km_agree(km_calculator_estimate(calculator, energy->crystal, &request, &size),
                     MPI_COMM_WORLD));
@@ -164,6 +168,7 @@ static km_status compute(km_energy *energy, const km_config *config, km_calculat
     if (km_cli_is_root()) print_start(energy, &size);
     KM_TRY(km_calculator_compute(calculator, energy->crystal, &request, MPI_COMM_WORLD,
                                  &energy->calculation));
+    km_log_clear_line();
     if (energy->calculation.outcome == KM_OUTCOME_FAILED) return KM_OK;
     if (km_cli_is_root()) print_history(km_dft_ground_state(dft));
     return km_agree(collect(energy, calculator, dft), MPI_COMM_WORLD);

@@ -24,6 +24,7 @@ typedef struct {
 /** Owned; ended with km_energy_clear(). */
 typedef struct {
     km_input_energy input;
+    char *effective; /* every value of it, as YAML */
     km_crystal *crystal;
     km_calculation calculation;
     double *forces_ha_bohr; /* [n_atom][3]; NULL: not computed */

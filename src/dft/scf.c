@@ -154,6 +154,9 @@ static void note_step(loop *l)
     l->result->n_iteration = state->n_history;
     km_log(KM_LOG_DEBUG, "scf %3d  E = %.10f Ha  error %.2e Ha  residual %.1e Ha  H %ld",
            state->n_history, l->result->energy_ha, l->result->error_ha, l->residual_ha, n[0]);
+    if (l->request->show_progress)
+        km_log_line("SCF %d: %.8f Ha, estimated error %.1e Ha, %.0f s", state->n_history,
+                    l->result->energy_ha, l->result->error_ha, MPI_Wtime() - l->start_s);
 }
 
 /* Whether to go on, decided by the first rank for all. */

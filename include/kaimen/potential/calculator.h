@@ -33,7 +33,8 @@ typedef struct {
     int vacuum_axis;     /* 0..2: one k-point along it; -1: none */
     double time_limit_s; /* 0: none */
     const volatile sig_atomic_t
-        *stop; /* borrowed, may be NULL: drain when it becomes nonzero */
+        *stop;          /* borrowed, may be NULL: drain when it becomes nonzero */
+    bool show_progress; /* a line on the terminal that each iteration replaces */
 } km_request;
 
 /** What came out: plain values; arrays are fetched separately. */
