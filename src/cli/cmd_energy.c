@@ -193,6 +193,8 @@ static km_status run_energy(const km_arguments *arguments, km_exit *code)
     km_status status;
 
     KM_TRY_TO(end, read_inputs(arguments->operand, &energy, &config));
+    if (km_cli_is_root() && km_arguments_has(arguments, "echo"))
+        printf("%s\n", energy.effective);
     KM_TRY_TO(end,
               km_agree(km_dft_calculator_create(&energy.input.dft, NULL, &calculator, &dft),
                        MPI_COMM_WORLD));
@@ -210,6 +212,7 @@ end:
 
 static const km_option options[] = {
     {"json", "FILE", "write energy, forces, eigenvalues and a slab's potential"},
+    {"echo", NULL, "first print every effective value (they are in the JSON file in any case)"},
     {NULL, NULL, NULL}};
 
 const km_command km_command_energy = {

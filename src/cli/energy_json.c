@@ -127,6 +127,7 @@ static json_t *document(const km_energy *energy)
     json_object_set_new(root, "kpoints", kpoints(energy));
     add_bands(root, c);
     add_run(root, c);
+    json_object_set_new(root, "input", json_string(energy->effective));
     if (energy->slab.is_slab) json_object_set_new(root, "slab", slab_object(&energy->slab));
     return root;
 }

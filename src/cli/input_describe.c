@@ -16,7 +16,8 @@ static const char introduction[] =
     "- Unknown keys, wrong types and wrong units are errors that name file and line.\n"
     "- Crystals and pseudopotentials are looked for from the folder of the document; ledger, "
     "database and\n  table are written from the directory where kaimen was started.\n"
-    "- Every effective value is stored with the results; `--echo` of `run` and `plan` prints "
+    "- Every effective value is stored with the results; `--echo` of `run`, `plan` and "
+    "`energy` prints "
     "it.\n"
     "- 0 and [0, 0, 0] in an echo: chosen by kaimen.\n";
 
