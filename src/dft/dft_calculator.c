@@ -81,7 +81,8 @@ static km_dft_options rung_options(const km_dft *dft, int rung)
     if (rung == AS_ASKED) return options;
     options.scf.mixing *= rung == DAMPED ? 0.4 : 0.6;
     options.scf.mixing_history += 4;
-    if (options.n_band > 0) options.n_band += 2 + options.n_band / 10;
+    /* More bands than the attempt before had. */
+    if (dft->state) options.n_band = km_ground_state_n_band(dft->state) * 11 / 10 + 2;
     if (rung == DAMPED) return options;
     if (options.smearing == KM_SMEARING_NONE)
         options.smearing = KM_SMEARING_GAUSSIAN;
