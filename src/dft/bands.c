@@ -93,11 +93,22 @@ void km_bands_rotate(double alpha, const km_bands *a, const km_matrix *u, double
                     &z_alpha, a->data, a->n_g, u->data, u->ld, &z_beta, out->data, out->n_g);
 }
 
+/* A diagonal element of the Cholesky factor is the norm of what a band has that those before lack. */
+static bool is_independent(int n, const km_matrix *factor)
+{
+    for (int j = 0; j < n; ++j)
+        if (!(factor->data[width(factor->is_real) * (size_t)j * (size_t)(factor->ld + 1)] >
+              KM_BANDS_DEPENDENT))
+            return false;
+    return true;
+}
+
 bool km_bands_orthonormalise(const km_bands *a, const km_matrix *s)
 {
     const double complex one = 1;
 
     if (!km_eigen_cholesky(s->is_real, a->n_band, s->data, s->ld)) return false;
+    if (!is_independent(a->n_band, s)) return false;
     if (a->is_real)
         cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, a->n_g,
                     a->n_band, 1.0, s->data, s->ld, a->data, a->n_g);

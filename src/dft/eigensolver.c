@@ -199,41 +199,68 @@ static void precondition(const km_bands *residuals, int band, const double *kine
     }
 }
 
+/* Scale functions to norm 1; those whose norm is not above `least` are dropped. The number kept. */
+static int normalise(const km_bands *functions, double least)
+{
+    int n_kept = 0;
+
+    for (int j = 0; j < functions->n_band; ++j) {
+        const double norm = sqrt(squared_norm(functions, j));
+        km_bands from = km_bands_view(functions, j, 1);
+        km_bands to = km_bands_view(functions, n_kept, 1);
+
+        if (!(norm > least)) continue;
+        scale(&from, 0, 1 / norm);
+        if (n_kept != j) km_bands_copy(&from, &to);
+        ++n_kept;
+    }
+    return n_kept;
+}
+
+/* One function after the other, without those that are lost in the ones before. The number kept. */
+static int orthonormalise_singly(const km_eigensolver *solver, const km_bands *functions)
+{
+    int n_kept = 0;
+
+    for (int j = 0; j < functions->n_band; ++j) {
+        const km_bands kept = km_bands_view(functions, 0, n_kept);
+        km_bands from = km_bands_view(functions, j, 1);
+        km_bands to = km_bands_view(functions, n_kept, 1);
+
+        if (n_kept > 0) {
+            km_bands_overlap(&kept, &from, &solver->s);
+            km_bands_rotate(-1, &kept, &solver->s, 1, &from);
+        }
+        if (normalise(&from, KM_BANDS_DEPENDENT) == 0) continue;
+        if (n_kept != j) km_bands_copy(&from, &to);
+        ++n_kept;
+    }
+    return n_kept;
+}
+
 /*
  * Make n_new functions behind the n of the search space orthonormal to it and among each other; a
- * function that is lost in the others is dropped. Twice, since once leaves rounding errors.
+ * function that is lost in the others is dropped. Twice, since once leaves rounding errors. The
+ * number kept.
  */
 static int orthonormalise(km_eigensolver *solver, int n_g, int n, int n_new)
 {
     const km_bands v = part(&solver->v, n_g, 0, n);
+    km_bands fresh = part(&solver->v, n_g, n, n_new);
 
+    fresh.n_band = normalise(&fresh, 0);
     for (int pass = 0; pass < 2; ++pass) {
-        int n_kept = 0;
-        km_bands fresh = part(&solver->v, n_g, n, n_new);
-
         if (n > 0) {
             km_bands_overlap(&v, &fresh, &solver->s);
             km_bands_rotate(-1, &v, &solver->s, 1, &fresh);
         }
-        for (int j = 0; j < n_new; ++j) {
-            double norm = sqrt(squared_norm(&fresh, j));
-            km_bands from = km_bands_view(&fresh, j, 1), to = km_bands_view(&fresh, n_kept, 1);
-
-            if (!(norm > 1e-10)) continue;
-            scale(&fresh, j, 1 / norm);
-            if (n_kept != j) km_bands_copy(&from, &to);
-            ++n_kept;
-        }
-        n_new = n_kept;
-        fresh.n_band = n_new;
-        while (n_new > 0) {
-            km_bands_overlap(&fresh, &fresh, &solver->s);
-            if (km_bands_orthonormalise(&fresh, &solver->s)) break;
-            /* Dependent among each other: the last ones go until the rest is independent. */
-            fresh.n_band = n_new = n_new / 2;
-        }
+        fresh.n_band = normalise(&fresh, KM_BANDS_DEPENDENT);
+        if (fresh.n_band == 0) break;
+        km_bands_overlap(&fresh, &fresh, &solver->s);
+        if (!km_bands_orthonormalise(&fresh, &solver->s))
+            fresh.n_band = orthonormalise_singly(solver, &fresh);
     }
-    return n_new;
+    return fresh.n_band;
 }
 
 /* Rotate the search space back to the first n_band Ritz vectors. */

@@ -62,7 +62,16 @@ void km_bands_overlap(const km_bands *a, const km_bands *b, const km_matrix *s);
 void km_bands_rotate(double alpha, const km_bands *a, const km_matrix *u, double beta,
                      const km_bands *out);
 
-/** @brief a_j = a_j L^-H with the Cholesky factor L of s; false where s is not positive definite. Local. */
+/**
+ * A normalised band of which no more than this lies outside the others depends on them: what is left
+ * of it would be orthogonal to them only up to rounding errors over this, which a second pass mends.
+ */
+#define KM_BANDS_DEPENDENT 1e-5
+
+/**
+ * @brief a_j = a_j L^-H with the Cholesky factor L of s, their overlaps, which is used up. Local.
+ * @return false, and the bands are unchanged, where normalised bands depend on each other
+ */
 bool km_bands_orthonormalise(const km_bands *a, const km_matrix *s);
 
 /**

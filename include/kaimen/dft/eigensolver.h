@@ -5,7 +5,7 @@
  *
  * The search space is kept orthonormal. It starts as the given bands and grows by the preconditioned
  * residuals of those bands that are not converged yet; when it is full it is rotated back to the
- * bands and the directions found last.
+ * bands.
  * Source: E. R. Davidson, J. Comput. Phys. 17, 87 (1975); preconditioner: Teter, Payne, Allan, Phys.
  * Rev. B 40, 12255 (1989).
  */
