@@ -11,6 +11,7 @@
 #include <math.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #define N_SLAB 12
@@ -44,6 +45,7 @@ static int remove_folder(void **state)
 
     (void)state;
     MPI_Barrier(MPI_COMM_WORLD);
+    if (world_rank() == 0) umount2(folder, MNT_DETACH); /* of the full disk */
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     return world_rank() == 0 ? system(command) : 0;
 }
@@ -336,6 +338,36 @@ static void a_lost_or_old_database_is_made_again(void **state)
     km_h5_close(&file);
 }
 
+/* On rank 0; the same answer on all. */
+static bool mount_small(unsigned long flags, const char *size)
+{
+    int failed = 0;
+
+    if (world_rank() == 0) failed = mount("tmpfs", folder, "tmpfs", flags, size);
+    MPI_Bcast(&failed, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    return !failed;
+}
+
+static void a_full_disk_stops_every_rank_and_the_next_job_goes_on(void **state)
+{
+    km_campaign_options options = make_options();
+    km_fake_options fake = {.sleep_s = 0.002};
+    km_campaign_summary summary;
+
+    (void)state;
+    if (!mount_small(0, "size=256k")) {
+        print_message("skipped: a small tmpfs needs the rights to mount one\n");
+        skip();
+    }
+    assert_int_equal(run(&options, &fake, N_SLAB, &summary), KM_E_IO);
+    assert_non_null(strstr(km_status_message(), "full"));
+    assert_non_null(strstr(km_status_message(), ledger_path));
+    assert_true(mount_small(MS_REMOUNT, "size=64m"));
+    ASSERT_OK(run(&options, &fake, N_SLAB, &summary));
+    assert_int_equal(summary.n_state[KM_TASK_DONE], N_SLAB + 2);
+    assert_in_range(summary.n_evaluated, 1, N_SLAB + 1);
+}
+
 static void an_impossible_team_size_is_refused(void **state)
 {
     km_campaign_options options = make_options();
@@ -385,6 +417,7 @@ static const struct CMUnitTest tests[] = {
     CAMPAIGN_TEST(a_task_over_its_own_time_limit_fails),
     CAMPAIGN_TEST(another_campaign_is_refused_on_every_rank),
     CAMPAIGN_TEST(a_lost_or_old_database_is_made_again),
+    CAMPAIGN_TEST(a_full_disk_stops_every_rank_and_the_next_job_goes_on),
     CAMPAIGN_TEST(an_impossible_team_size_is_refused),
     CAMPAIGN_TEST(the_result_does_not_depend_on_the_team_size),
 };
