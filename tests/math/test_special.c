@@ -150,6 +150,55 @@ static void a_zero_vector_has_only_the_constant_harmonic(void **state)
     }
 }
 
+static void gradients_of_harmonics_are_their_slopes(void **state)
+{
+    /* Five-point differences err by step^4 and by 1e-16 / step. */
+    const double v[6] = {0.3, -1.7, 0.9, 2.0, 0.4, -0.5}, step = 1e-3;
+
+    (void)state;
+    for (int l = 0; l <= KM_HARMONIC_L_MAX; ++l) {
+        double slope[7 * 3 * 2], value[4][14], largest = 0;
+
+        km_spherical_harmonic_gradients(l, 2, v, slope);
+        for (int x = 0; x < 3; ++x) {
+            for (int k = 0; k < 4; ++k) {
+                const double by = step * (k < 2 ? k - 2 : k - 1);
+                double moved[6];
+
+                for (int i = 0; i < 6; ++i) moved[i] = v[i] + (i % 3 == x ? by : 0);
+                km_spherical_harmonics(l, 2, moved, value[k]);
+            }
+            for (int i = 0; i < 2 * (2 * l + 1); ++i) {
+                const double mine = slope[(3 * (i / 2) + x) * 2 + i % 2];
+
+                ASSERT_CLOSE(mine,
+                             (8 * (value[2][i] - value[1][i]) - (value[3][i] - value[0][i])) /
+                                 (12 * step),
+                             1e-10);
+                largest = fmax(largest, fabs(mine));
+            }
+        }
+        assert_true(l == 0 ? largest == 0 : largest > 0.1);
+    }
+}
+
+static void gradients_of_harmonics_vanish_along_the_vector_and_at_zero(void **state)
+{
+    const double v[6] = {0.3, -1.7, 0.9, 0, 0, 0};
+    double slope[7 * 3 * 2];
+
+    (void)state;
+    for (int l = 0; l <= KM_HARMONIC_L_MAX; ++l) {
+        km_spherical_harmonic_gradients(l, 2, v, slope);
+        for (int m = 0; m < 2 * l + 1; ++m) {
+            const double *s = slope + 6 * m;
+
+            ASSERT_CLOSE(s[0] * v[0] + s[2] * v[1] + s[4] * v[2], 0, TOLERANCE);
+            for (int x = 0; x < 3; ++x) assert_true(s[2 * x + 1] == 0.0);
+        }
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(bessel_functions_equal_their_closed_forms),
     cmocka_unit_test(bessel_functions_keep_their_relative_accuracy_near_zero),
@@ -159,6 +208,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(harmonics_are_orthonormal),
     cmocka_unit_test(harmonics_are_ordered_by_m),
     cmocka_unit_test(a_zero_vector_has_only_the_constant_harmonic),
+    cmocka_unit_test(gradients_of_harmonics_are_their_slopes),
+    cmocka_unit_test(gradients_of_harmonics_vanish_along_the_vector_and_at_zero),
 };
 
 KM_TEST_MAIN(tests)

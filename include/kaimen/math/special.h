@@ -25,3 +25,13 @@ double km_spherical_bessel(int l, double x);
  * @param[out] y       [2l+1][n]: one harmonic after the other
  */
 void km_spherical_harmonics(int l, int n, const double *vector, double *y);
+
+/**
+ * @brief Gradients of the same harmonics, as functions of direction, by the vectors' components.
+ *
+ * @param[in]  l       0 to 3
+ * @param[in]  n       number of vectors
+ * @param[in]  vector  as of km_spherical_harmonics(); a zero vector gives 0
+ * @param[out] dy      [2l+1][3][n]: one component of one harmonic after the other
+ */
+void km_spherical_harmonic_gradients(int l, int n, const double *vector, double *dy);
