@@ -141,13 +141,14 @@ static km_status start_point(km_ground_state *state, km_band_set *set, const km_
 {
     const int n_orbital = km_sites_n_function(sites), n_g = km_basis_n_g(set->basis[ik]);
     const int n_band = state->n_band;
+    const km_radials radials = {.value = radial, .context = list};
     const uint64_t k = (uint64_t)km_kpoints_first(set->kpoints) + (uint64_t)ik;
     int n = n_orbital < n_band ? n_band : n_orbital;
     km_bands functions = {0}, used;
     km_status status = KM_OK;
 
     KM_TRY_TO(end, km_bands_create(state->is_real, n, n_g, &functions));
-    KM_TRY_TO(end, km_sites_compute(sites, set->basis[ik], radial, list, -1, &functions));
+    KM_TRY_TO(end, km_sites_compute(sites, set->basis[ik], &radials, -1, &functions));
     add_noise(set->basis[ik], k, &functions, n_orbital);
     if (n > START_PER_BAND * n_band) n = START_PER_BAND * n_band;
     used = km_bands_view(&functions, 0, n);

@@ -104,6 +104,18 @@ fail:
     return status;
 }
 
+void km_basis_set_cell(km_basis *basis, const km_crystal *crystal)
+{
+    const double *b = km_crystal_reciprocal_bohr(crystal);
+
+    for (int ig = 0; ig < basis->n_g; ++ig) {
+        double *q = basis->q_cart + 3 * ig;
+
+        q_vector(b, basis->k_frac, basis->miller + 3 * ig, q);
+        basis->kinetic_ha[ig] = (q[0] * q[0] + q[1] * q[1] + q[2] * q[2]) / 2;
+    }
+}
+
 void km_basis_destroy(km_basis **basis)
 {
     km_basis *b = *basis;

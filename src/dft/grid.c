@@ -219,6 +219,18 @@ fail:
     return status;
 }
 
+void km_grid_set_cell(km_grid *grid, const km_crystal *crystal)
+{
+    const double *b = km_crystal_reciprocal_bohr(crystal);
+
+    for (int ig = 0; ig < grid->n_g; ++ig) {
+        double *g = grid->g_cart + 3 * ig;
+
+        g_vector(b, grid->miller + 3 * ig, g);
+        grid->g2[ig] = squared(g);
+    }
+}
+
 void km_grid_destroy(km_grid **grid)
 {
     km_grid *g = *grid;

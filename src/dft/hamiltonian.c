@@ -145,18 +145,24 @@ void km_hamiltonian_compute_density(km_hamiltonian *h, const km_bands *bands,
     km_fft_get_density(h->fft, rho_r);
 }
 
+static km_band_view view_bands(const km_hamiltonian *h, const km_bands *bands,
+                               const double *weight, const double *occupation)
+{
+    return (km_band_view){.n_k = h->setup.n_k,
+                          .n_band = h->setup.n_k > 0 ? bands[0].n_band : 0,
+                          .basis = h->setup.basis,
+                          .bands = bands,
+                          .weight = weight,
+                          .occupation = occupation};
+}
+
 km_status km_hamiltonian_compute_forces(km_hamiltonian *h, const double complex *rho_g,
                                         const km_bands *bands, const double *weight,
                                         const double *occupation, MPI_Comm comm, double *forces)
 {
     const int n = 3 * km_crystal_n_atom(h->setup.crystal);
-    km_density_view density = {rho_g, NULL};
-    km_band_view view = {.n_k = h->setup.n_k,
-                         .n_band = h->setup.n_k > 0 ? bands[0].n_band : 0,
-                         .basis = h->setup.basis,
-                         .bands = bands,
-                         .weight = weight,
-                         .occupation = occupation};
+    const km_density_view density = {rho_g, NULL};
+    const km_band_view view = view_bands(h, bands, weight, occupation);
     km_status status = KM_OK;
 
     memset(forces, 0, sizeof *forces * (size_t)n);
@@ -168,5 +174,27 @@ km_status km_hamiltonian_compute_forces(km_hamiltonian *h, const double complex 
     for (int i = 0; i < KM_N_TERM; ++i)
         if (h->term[i].functions->density_forces)
             KM_TRY(h->term[i].functions->density_forces(h->term[i].self, &density, forces));
+    return KM_OK;
+}
+
+km_status km_hamiltonian_compute_stress(km_hamiltonian *h, const double complex *rho_g,
+                                        const km_bands *bands, const double *weight,
+                                        const double *occupation, MPI_Comm comm,
+                                        double stress[9])
+{
+    const km_density_view density = {rho_g, h->rho_r};
+    const km_band_view view = view_bands(h, bands, weight, occupation);
+    km_status status = KM_OK;
+
+    memset(stress, 0, 9 * sizeof *stress);
+    for (int i = 0; i < KM_N_TERM && status == KM_OK; ++i)
+        if (h->term[i].functions->band_stress)
+            status = h->term[i].functions->band_stress(h->term[i].self, &view, stress);
+    KM_TRY(km_agree(status, comm));
+    MPI_Allreduce(MPI_IN_PLACE, stress, 9, MPI_DOUBLE, MPI_SUM, comm);
+    km_grid_to_real(h->setup.grid, rho_g, h->rho_r);
+    for (int i = 0; i < KM_N_TERM; ++i)
+        if (h->term[i].functions->density_stress)
+            KM_TRY(h->term[i].functions->density_stress(h->term[i].self, &density, stress));
     return KM_OK;
 }

@@ -133,11 +133,14 @@ static void compute_phase(const km_sites *sites, const km_basis *basis, int atom
     }
 }
 
-/* Work space of one compute: |q|, the harmonics, the radial functions. */
+/* Work space of one compute: |q|, the harmonics, the radial functions, and f(q) Y(q) of each shell and m. */
 typedef struct {
     double *q;             /* [n_g] */
     double *harmonic;      /* [(KM_HARMONIC_L_MAX + 1)^2][n_g] */
     double *radial;        /* [n_shell][n_g] */
+    double *slope;         /* [n_shell][n_g]; with strain only */
+    double *gradient;      /* [(KM_HARMONIC_L_MAX + 1)^2][3][n_g]; with strain only */
+    double *form;          /* [functions of one atom of each species][n_g] */
     double complex *phase; /* [n_g] */
 } tables;
 
@@ -146,69 +149,139 @@ static void destroy_tables(tables *t)
     KM_FREE(t->q);
     KM_FREE(t->harmonic);
     KM_FREE(t->radial);
+    KM_FREE(t->slope);
+    KM_FREE(t->gradient);
+    KM_FREE(t->form);
     KM_FREE(t->phase);
 }
 
-static km_status make_tables(const km_sites *sites, const km_basis *basis, km_radial radial,
-                             const void *context, tables *t)
+static int n_form(const km_sites *sites)
+{
+    int n = 0;
+
+    for (int is = 0; is < sites->n_shell; ++is) n += 2 * sites->shell[is].l + 1;
+    return n;
+}
+
+static km_status make_tables(const km_sites *sites, const km_basis *basis,
+                             const km_radials *radials, tables *t)
 {
     const int n_g = km_basis_n_g(basis), n_l = KM_HARMONIC_L_MAX + 1;
     const double *kinetic = km_basis_kinetic_ha(basis);
-    const double factor = 4 * KM_PI / sqrt(km_crystal_volume_bohr3(sites->crystal));
 
     KM_TRY(KM_ALLOC(t->q, n_g));
     KM_TRY(KM_ALLOC(t->harmonic, n_l * n_l * n_g));
     KM_TRY(KM_ALLOC(t->radial, (size_t)sites->n_shell * (size_t)n_g));
+    KM_TRY(KM_ALLOC(t->form, (size_t)n_form(sites) * (size_t)n_g));
     KM_TRY(KM_ALLOC(t->phase, n_g));
     for (int ig = 0; ig < n_g; ++ig) t->q[ig] = sqrt(2 * kinetic[ig]);
     for (int l = 0; l < n_l; ++l)
         km_spherical_harmonics(l, n_g, km_basis_q_cart(basis), t->harmonic + l * l * n_g);
-    for (int is = 0; is < sites->n_shell; ++is) {
-        double *f = t->radial + (size_t)is * (size_t)n_g;
-
-        radial(context, is, n_g, t->q, f);
-        for (int ig = 0; ig < n_g; ++ig) f[ig] *= factor;
-    }
+    for (int is = 0; is < sites->n_shell; ++is)
+        radials->value(radials->context, is, n_g, t->q, t->radial + (size_t)is * (size_t)n_g);
     return KM_OK;
 }
 
-static void fill_function(const double *f, const double *y, const double complex *phase,
+static km_status add_slopes(const km_sites *sites, const km_basis *basis,
+                            const km_radials *radials, tables *t)
+{
+    const int n_g = km_basis_n_g(basis), n_l = KM_HARMONIC_L_MAX + 1;
+
+    KM_TRY(KM_ALLOC(t->slope, (size_t)sites->n_shell * (size_t)n_g));
+    KM_TRY(KM_ALLOC(t->gradient, 3 * n_l * n_l * n_g));
+    for (int l = 0; l < n_l; ++l)
+        km_spherical_harmonic_gradients(l, n_g, km_basis_q_cart(basis),
+                                        t->gradient + 3 * l * l * n_g);
+    for (int is = 0; is < sites->n_shell; ++is)
+        radials->slope(radials->context, is, n_g, t->q, t->slope + (size_t)is * (size_t)n_g);
+    return KM_OK;
+}
+
+static void fill_function(const double *form, const double complex *phase, double factor,
                           const km_bands *functions, int at)
 {
     double *c = functions->data + (size_t)at * km_bands_stride(functions);
 
     for (int ig = 0; ig < functions->n_g; ++ig) {
         if (functions->is_real) {
-            c[ig] = f[ig] * y[ig] * creal(phase[ig]);
+            c[ig] = factor * form[ig] * creal(phase[ig]);
         } else {
-            c[2 * ig] = f[ig] * y[ig] * creal(phase[ig]);
-            c[2 * ig + 1] = f[ig] * y[ig] * cimag(phase[ig]);
+            c[2 * ig] = factor * form[ig] * creal(phase[ig]);
+            c[2 * ig + 1] = factor * form[ig] * cimag(phase[ig]);
         }
     }
 }
 
-km_status km_sites_compute(const km_sites *sites, const km_basis *basis, km_radial radial,
-                           const void *context, int axis, const km_bands *functions)
+/* Give every atom the forms of its shells, times its phase. */
+static void fill_functions(const km_sites *sites, const km_basis *basis, tables *t, int axis,
+                           const km_bands *functions)
 {
-    const int *species = km_crystal_species(sites->crystal), n_g = km_basis_n_g(basis);
-    tables t = {0};
-    km_status status = KM_OK;
+    const double factor = 4 * KM_PI / sqrt(km_crystal_volume_bohr3(sites->crystal));
+    const int *species = km_crystal_species(sites->crystal);
+    const size_t n_g = (size_t)km_basis_n_g(basis);
 
-    KM_TRY_TO(end, make_tables(sites, basis, radial, context, &t));
     for (int a = 0; a < km_crystal_n_atom(sites->crystal); ++a) {
+        const double *form = t->form;
         int at = sites->first[a];
 
-        compute_phase(sites, basis, a, axis, t.phase);
-        for (int is = 0; is < sites->n_shell; ++is) {
-            const int l = sites->shell[is].l;
-
-            if (sites->shell[is].species != species[a]) continue;
-            for (int m = 0; m < 2 * l + 1; ++m)
-                fill_function(t.radial + (size_t)is * (size_t)n_g,
-                              t.harmonic + (size_t)(l * l + m) * (size_t)n_g, t.phase,
-                              functions, at++);
-        }
+        compute_phase(sites, basis, a, axis, t->phase);
+        for (int is = 0; is < sites->n_shell; ++is)
+            for (int m = 0; m < 2 * sites->shell[is].l + 1; ++m, form += n_g)
+                if (sites->shell[is].species == species[a])
+                    fill_function(form, t->phase, factor, functions, at++);
     }
+}
+
+km_status km_sites_compute(const km_sites *sites, const km_basis *basis,
+                           const km_radials *radials, int axis, const km_bands *functions)
+{
+    const size_t n_g = (size_t)km_basis_n_g(basis);
+    tables t = {0};
+    km_status status = KM_OK;
+    double *form;
+
+    KM_TRY_TO(end, make_tables(sites, basis, radials, &t));
+    form = t.form;
+    for (int is = 0; is < sites->n_shell; ++is)
+        for (int l = sites->shell[is].l, m = 0; m < 2 * l + 1; ++m, form += n_g) {
+            const double *f = t.radial + (size_t)is * n_g;
+            const double *y = t.harmonic + (size_t)(l * l + m) * n_g;
+
+            for (size_t ig = 0; ig < n_g; ++ig) form[ig] = f[ig] * y[ig];
+        }
+    fill_functions(sites, basis, &t, axis, functions);
+end:
+    destroy_tables(&t);
+    return status;
+}
+
+km_status km_sites_compute_strain(const km_sites *sites, const km_basis *basis,
+                                  const km_radials *radials, int x, int y,
+                                  const km_bands *functions)
+{
+    const size_t n_g = (size_t)km_basis_n_g(basis);
+    const double *q = km_basis_q_cart(basis), half = x == y ? 0.5 : 0;
+    tables t = {0};
+    km_status status = KM_OK;
+    double *form;
+
+    KM_TRY_TO(end, make_tables(sites, basis, radials, &t));
+    KM_TRY_TO(end, add_slopes(sites, basis, radials, &t));
+    form = t.form;
+    for (int is = 0; is < sites->n_shell; ++is)
+        for (int l = sites->shell[is].l, m = 0; m < 2 * l + 1; ++m, form += n_g) {
+            const double *f = t.radial + (size_t)is * n_g, *df = t.slope + (size_t)is * n_g;
+            const double *h = t.harmonic + (size_t)(l * l + m) * n_g;
+            const double *dh = t.gradient + (size_t)(3 * (l * l + m) + x) * n_g;
+
+            for (size_t ig = 0; ig < n_g; ++ig) {
+                const double ratio = t.q[ig] > 0 ? q[3 * ig + x] / t.q[ig] : 0;
+
+                form[ig] = -q[3 * ig + y] * (df[ig] * ratio * h[ig] + f[ig] * dh[ig]) -
+                           half * f[ig] * h[ig];
+            }
+        }
+    fill_functions(sites, basis, &t, -1, functions);
 end:
     destroy_tables(&t);
     return status;

@@ -1,11 +1,15 @@
 #pragma once
 /**
  * @file
- * @brief One term of the total energy: its energy, its operator, its forces.
+ * @brief One term of the total energy: its energy, its operator, its forces, its stress.
  *
  * A term is either a functional of the density (local, Hartree, xc), whose operator is a potential,
  * or an operator on bands (kinetic, nonlocal), or a constant of the electrons (ion-ion). Functions
  * that a term does not have are NULL.
+ *
+ * Stress is (1/Omega) dE/dstrain under r -> (1 + strain) r, with all fractional and integer coordinates, the
+ * coefficients of the bands and Omega rho(G) held fixed: the derivative at a constant number of plane waves.
+ * Source: Nielsen, Martin, Phys. Rev. B 32, 3780 and 3792 (1985).
  */
 #include "kaimen/base/status.h"
 #include "kaimen/crystal/crystal.h"
@@ -42,6 +46,10 @@ typedef struct {
     km_status (*density_forces)(void *self, const km_density_view *density, double *forces);
     /** Adds this rank's share of the forces of bands. */
     km_status (*band_forces)(void *self, const km_band_view *view, double *forces);
+    /** Adds the stress of the density, Ha/bohr^3, [3][3]: the same on every rank. */
+    km_status (*density_stress)(void *self, const km_density_view *density, double *stress);
+    /** Adds this rank's share of the stress of bands. */
+    km_status (*band_stress)(void *self, const km_band_view *view, double *stress);
     void (*destroy)(void *self);
 } km_term_class;
 

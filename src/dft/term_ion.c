@@ -35,6 +35,19 @@ static km_status density_forces(void *self, const km_density_view *density, doub
     return KM_OK;
 }
 
+static km_status density_stress(void *self, const km_density_view *density, double *stress)
+{
+    const ion *term = self;
+    const km_crystal *crystal = term->setup->crystal;
+    double energy_ha, mine[9];
+
+    (void)density;
+    KM_TRY(km_ewald_compute(km_crystal_cell_bohr(crystal), km_crystal_n_atom(crystal),
+                            km_crystal_frac(crystal), term->charge, &energy_ha, NULL, mine));
+    for (int k = 0; k < 9; ++k) stress[k] += mine[k];
+    return KM_OK;
+}
+
 static void destroy(void *self)
 {
     ion *term = self;
@@ -46,8 +59,11 @@ static void destroy(void *self)
 
 km_status km_term_ion_create(const km_term_setup *setup, km_term *out)
 {
-    static const km_term_class functions = {"ion",          potential, NULL,
-                                            density_forces, NULL,      destroy};
+    static const km_term_class functions = {.name = "ion",
+                                            .potential = potential,
+                                            .density_forces = density_forces,
+                                            .density_stress = density_stress,
+                                            .destroy = destroy};
     const int n_atom = km_crystal_n_atom(setup->crystal);
     const int *species = km_crystal_species(setup->crystal);
     km_status status = KM_OK;

@@ -34,6 +34,21 @@ static void radial(const void *context, int shell, int n, const double *q_bohr, 
                                 q_bohr, f);
 }
 
+static void radial_slope(const void *context, int shell, int n, const double *q_bohr,
+                         double *df)
+{
+    const nonlocal *term = context;
+    const projector_shell *s = term->shell + shell;
+
+    km_pseudo_compute_projector_slope(term->setup->pseudo[s->species], s->channel, s->projector,
+                                      n, q_bohr, df);
+}
+
+static km_radials radials_of(const nonlocal *term)
+{
+    return (km_radials){radial, radial_slope, term};
+}
+
 static int count_shells(const km_term_setup *setup)
 {
     int n = 0;
@@ -118,11 +133,10 @@ static void apply(void *self, int ik, const km_bands *in, const km_bands *out)
     }
 }
 
-/* -2 sum_j f_j Re conj(h <p|psi_j>) <dp|psi_j> over the projectors of one atom. */
-static double force_of_atom(const nonlocal *term, int atom, int n_band, const double *weight)
+/* 2 sum_j f_j Re conj(h <p|psi_j>) <dp|psi_j> over the projectors first .. end - 1: their energy's slope. */
+static double energy_slope(const nonlocal *term, int first, int end, int n_band,
+                           const double *weight)
 {
-    const int first = km_sites_first(term->sites, atom);
-    const int end = km_sites_first(term->sites, atom + 1);
     const size_t width = term->product.is_real ? 1 : 2;
     double sum = 0;
 
@@ -132,7 +146,7 @@ static double force_of_atom(const nonlocal *term, int atom, int n_band, const do
 
         for (size_t i = 0; i < width * (size_t)(end - first); ++i)
             product += term->coupled.data[at + i] * term->slope.data[at + i];
-        sum -= 2 * weight[j] * product;
+        sum += 2 * weight[j] * product;
     }
     return sum;
 }
@@ -143,7 +157,8 @@ static void add_forces(const nonlocal *term, int axis, int n_band, const double 
 {
     for (int a = 0; a < km_crystal_n_atom(term->setup->crystal); ++a) {
         const int partner = km_sites_partner(term->sites, a);
-        double force = force_of_atom(term, a, n_band, weight);
+        const double force = -energy_slope(term, km_sites_first(term->sites, a),
+                                           km_sites_first(term->sites, a + 1), n_band, weight);
 
         if (!term->setup->is_real) {
             forces[3 * a + axis] += force;
@@ -156,9 +171,19 @@ static void add_forces(const nonlocal *term, int axis, int n_band, const double 
     }
 }
 
+/* What both kinds of derivatives of one k-point need: occupations, <p|psi>, h <p|psi>. */
+static void prepare_slopes(nonlocal *term, const km_band_view *view, int ik, double *weight)
+{
+    for (int j = 0; j < view->n_band; ++j)
+        weight[j] = view->weight[ik] * view->occupation[ik * view->n_band + j];
+    km_bands_overlap(term->projectors + ik, view->bands + ik, &term->product);
+    couple(term, view->n_band, &term->product, &term->coupled);
+}
+
 static km_status band_forces(void *self, const km_band_view *view, double *forces)
 {
     nonlocal *term = self;
+    const km_radials radials = radials_of(term);
     km_status status = KM_OK;
     km_bands slopes = {0};
     double *weight = NULL;
@@ -167,17 +192,49 @@ static km_status band_forces(void *self, const km_band_view *view, double *force
     for (int ik = 0; ik < view->n_k && term->n_projector > 0; ++ik) {
         const km_bands *psi = view->bands + ik;
 
-        for (int j = 0; j < view->n_band; ++j)
-            weight[j] = view->weight[ik] * view->occupation[ik * view->n_band + j];
         KM_TRY_TO(end, km_bands_create(psi->is_real, term->n_projector, psi->n_g, &slopes));
-        km_bands_overlap(term->projectors + ik, psi, &term->product);
-        couple(term, psi->n_band, &term->product, &term->coupled);
+        prepare_slopes(term, view, ik, weight);
         for (int axis = 0; axis < 3; ++axis) {
-            KM_TRY_TO(end, km_sites_compute(term->sites, view->basis[ik], radial, term, axis,
-                                            &slopes));
+            KM_TRY_TO(end,
+                      km_sites_compute(term->sites, view->basis[ik], &radials, axis, &slopes));
             km_bands_overlap(&slopes, psi, &term->slope);
             add_forces(term, axis, psi->n_band, weight, forces);
         }
+        km_bands_destroy(&slopes);
+    }
+end:
+    km_bands_destroy(&slopes);
+    KM_FREE(weight);
+    return status;
+}
+
+/* The harmonics of all m together are isotropic: the component (y, x) is that of (x, y). */
+static km_status band_stress(void *self, const km_band_view *view, double *stress)
+{
+    nonlocal *term = self;
+    const double volume = km_crystal_volume_bohr3(term->setup->crystal);
+    const km_radials radials = radials_of(term);
+    km_status status = KM_OK;
+    km_bands slopes = {0};
+    double *weight = NULL;
+
+    KM_TRY_TO(end, KM_ALLOC(weight, view->n_band));
+    for (int ik = 0; ik < view->n_k && term->n_projector > 0; ++ik) {
+        const km_bands *psi = view->bands + ik;
+
+        KM_TRY_TO(end, km_bands_create(psi->is_real, term->n_projector, psi->n_g, &slopes));
+        prepare_slopes(term, view, ik, weight);
+        for (int x = 0; x < 3; ++x)
+            for (int y = x; y < 3; ++y) {
+                double part;
+
+                KM_TRY_TO(end, km_sites_compute_strain(term->sites, view->basis[ik], &radials,
+                                                       x, y, &slopes));
+                km_bands_overlap(&slopes, psi, &term->slope);
+                part = energy_slope(term, 0, term->n_projector, psi->n_band, weight) / volume;
+                stress[3 * x + y] += part;
+                if (x != y) stress[3 * y + x] += part;
+            }
         km_bands_destroy(&slopes);
     }
 end:
@@ -204,12 +261,13 @@ static void destroy(void *self)
 static km_status make_projectors(nonlocal *term)
 {
     const km_term_setup *setup = term->setup;
+    const km_radials radials = radials_of(term);
 
     KM_TRY(KM_ALLOC(term->projectors, setup->n_k));
     for (int ik = 0; ik < setup->n_k; ++ik) {
         KM_TRY(km_bands_create(setup->is_real, term->n_projector,
                                km_basis_n_g(setup->basis[ik]), term->projectors + ik));
-        KM_TRY(km_sites_compute(term->sites, setup->basis[ik], radial, term, -1,
+        KM_TRY(km_sites_compute(term->sites, setup->basis[ik], &radials, -1,
                                 term->projectors + ik));
     }
     return KM_OK;
@@ -217,8 +275,11 @@ static km_status make_projectors(nonlocal *term)
 
 km_status km_term_nonlocal_create(const km_term_setup *setup, km_term *out)
 {
-    static const km_term_class functions = {"nonlocal", NULL,        apply,
-                                            NULL,       band_forces, destroy};
+    static const km_term_class functions = {.name = "nonlocal",
+                                            .apply = apply,
+                                            .band_forces = band_forces,
+                                            .band_stress = band_stress,
+                                            .destroy = destroy};
     km_status status = KM_OK;
     nonlocal *term = NULL;
 

@@ -2,7 +2,8 @@
  * Exchange and correlation. Gradients are taken in reciprocal space on the density's sphere, and so
  * is the divergence in V = de/drho - 2 div(de/dsigma grad rho), which makes V the exact derivative
  * of the energy summed over grid points.
- * Source: White, Bird, Phys. Rev. B 50, 4954 (1994).
+ * Source: White, Bird, Phys. Rev. B 50, 4954 (1994); the stress of gradients: Dal Corso, Resta, Phys. Rev. B 50,
+ * 4327 (1994).
  */
 #include "dft/term.h"
 
@@ -77,6 +78,36 @@ static km_status potential(void *self, const km_density_view *density, double *e
     return KM_CHECK(*energy_ha == *energy_ha, KM_E_NUMERIC, "the xc energy is not a number");
 }
 
+/*
+ * On the diagonal the mean of e - rho de/drho - 2 sigma de/dsigma, because rho and its gradient go as
+ * 1/Omega; and -2 de/dsigma d_x rho d_y rho, because the gradient is taken along strained axes.
+ */
+static km_status density_stress(void *self, const km_density_view *density, double *stress)
+{
+    exchange *term = self;
+    const int n_point = km_grid_n_point(term->setup->grid);
+    const bool has_gradient = km_xc_has_gradient(term->xc);
+    double diagonal = 0;
+
+    if (has_gradient) compute_gradient(term, density->g);
+    km_xc_compute(term->xc, n_point, density->r, has_gradient ? term->sigma : NULL,
+                  term->energy, term->v_rho, has_gradient ? term->v_sigma : NULL);
+    for (int i = 0; i < n_point; ++i) {
+        diagonal += term->energy[i] - density->r[i] * term->v_rho[i];
+        if (has_gradient) diagonal -= 2 * term->sigma[i] * term->v_sigma[i];
+    }
+    for (int x = 0; x < 3; ++x) stress[4 * x] += diagonal / n_point;
+    for (int k = 0; has_gradient && k < 9; ++k) {
+        const double *a = term->gradient + (size_t)(k / 3) * (size_t)n_point;
+        const double *b = term->gradient + (size_t)(k % 3) * (size_t)n_point;
+        double sum = 0;
+
+        for (int i = 0; i < n_point; ++i) sum += term->v_sigma[i] * a[i] * b[i];
+        stress[k] -= 2 * sum / n_point;
+    }
+    return KM_OK;
+}
+
 static void destroy(void *self)
 {
     exchange *term = self;
@@ -94,7 +125,10 @@ static void destroy(void *self)
 
 km_status km_term_xc_create(const km_term_setup *setup, km_term *out)
 {
-    static const km_term_class functions = {"xc", potential, NULL, NULL, NULL, destroy};
+    static const km_term_class functions = {.name = "xc",
+                                            .potential = potential,
+                                            .density_stress = density_stress,
+                                            .destroy = destroy};
     const size_t n_point = (size_t)km_grid_n_point(setup->grid);
     const int n_g = km_grid_n_g(setup->grid);
     km_status status = KM_OK;

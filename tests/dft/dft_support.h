@@ -203,6 +203,31 @@ static inline void make_electrons(km_crystal *crystal, double ecut_ha, bool is_r
                                       .functional = functional};
 }
 
+/** The same atoms in the cell (1 + step * direction) a, the lattice vectors a as columns. */
+static inline km_crystal *make_strained(const km_crystal *crystal, const double *direction,
+                                        double step)
+{
+    const double *from = km_crystal_cell_bohr(crystal);
+    double cell[9];
+
+    for (int i = 0; i < 9; ++i) {
+        cell[i] = from[i];
+        for (int x = 0; x < 3; ++x)
+            cell[i] += step * direction[3 * (i % 3) + x] * from[3 * (i / 3) + x];
+    }
+    return make_crystal(cell, km_crystal_n_atom(crystal), km_crystal_z(crystal),
+                        km_crystal_frac(crystal));
+}
+
+/** Give everything that was made from a crystal the cell of another one, which it borrows. */
+static inline void set_cell(electrons *e, km_crystal *crystal)
+{
+    e->crystal = crystal;
+    e->setup.crystal = crystal;
+    km_grid_set_cell(e->grid, crystal);
+    for (int ik = 0; ik < e->setup.n_k; ++ik) km_basis_set_cell(e->basis[ik], crystal);
+}
+
 static inline void destroy_electrons(electrons *e)
 {
     for (int is = 0; is < 4; ++is) {

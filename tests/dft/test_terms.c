@@ -1,7 +1,8 @@
 /* np: 1 */
 /*
  * Every term of the energy passes one test: its operator is the gradient of its energy, its force is minus the
- * gradient of its energy with the electrons held fixed, and neither is zero unless it has none by construction.
+ * gradient and its stress the strain derivative of its energy with the electrons held fixed, and none of them is zero
+ * unless the term has none by construction.
  */
 #include "dft/dft_support.h"
 
@@ -283,6 +284,54 @@ static void check_force(fixture *f, const expectation *expected, const km_term *
     }
 }
 
+/* Energy of a term made anew in a strained cell: the same integer coordinates, bands and number of electrons. */
+static double strained_energy(fixture *f, maker create, const double *direction, double step)
+{
+    const double volume = km_crystal_volume_bohr3(f->e.crystal);
+    const int n_g = km_grid_n_g(f->e.grid);
+    km_crystal *whole = f->e.crystal, *strained = make_strained(whole, direction, step);
+    const double scale = volume / km_crystal_volume_bohr3(strained);
+    double energy_ha;
+    km_term term;
+
+    set_cell(&f->e, strained);
+    for (int ig = 0; ig < n_g; ++ig) f->rho_g[ig] *= scale;
+    ASSERT_OK(create(&f->e.setup, &term));
+    energy_ha = density_energy(f, &term, 0) + band_energy(f, &term, 0);
+    km_term_destroy(&term);
+    for (int ig = 0; ig < n_g; ++ig) f->rho_g[ig] /= scale;
+    set_cell(&f->e, whole);
+    km_crystal_destroy(&strained);
+    return energy_ha;
+}
+
+/* Strains are any matrices: rotations change no energy, so that the stress must be symmetric. */
+static void check_stress(fixture *f, const expectation *expected, const km_term *term)
+{
+    const km_density_view density = {f->rho_g, f->rho_r};
+    const double volume = km_crystal_volume_bohr3(f->e.crystal);
+    double stress[9] = {0};
+    km_rng rng = km_rng_start(17, 0);
+
+    if (term->functions->density_stress)
+        ASSERT_OK(term->functions->density_stress(term->self, &density, stress));
+    if (term->functions->band_stress)
+        ASSERT_OK(term->functions->band_stress(term->self, &f->view, stress));
+    for (int k = 0; k < 9; ++k) ASSERT_CLOSE(stress[k], stress[3 * (k % 3) + k / 3], 1e-12);
+    for (int i = 0; i < 4; ++i) {
+        double direction[9], value[4], work = 0, slope;
+
+        for (int k = 0; k < 9; ++k)
+            direction[k] = i == 0 ? k % 4 == 0 : km_rng_uniform(&rng) - 0.5;
+        for (int k = 0; k < 9; ++k) work += volume * stress[k] * direction[k];
+        for (int j = 0; j < 4; ++j)
+            value[j] = strained_energy(f, expected->create, direction, steps[j]);
+        slope = difference(value);
+        ASSERT_CLOSE(work, slope, SLOPE_TOLERANCE * fmax(1, fabs(slope)));
+        assert_true(fabs(work) > 1e3 * SLOPE_TOLERANCE);
+    }
+}
+
 static void check_terms(km_crystal *crystal, bool is_real, km_functional functional)
 {
     fixture f;
@@ -297,13 +346,14 @@ static void check_terms(km_crystal *crystal, bool is_real, km_functional functio
         check_potential(&f, &term, expected->has_potential);
         check_operator(&f, &term, expected->has_operator);
         check_force(&f, expected, &term);
+        check_stress(&f, expected, &term);
         km_term_destroy(&term);
         km_term_destroy(&term); /* an empty one is accepted */
     }
     destroy_fixture(&f);
 }
 
-static void operator_and_force_are_gradients_with_complex_coefficients(void **state)
+static void operator_force_and_stress_are_gradients_with_complex_coefficients(void **state)
 {
     (void)state;
     check_terms(make_rattled_magnesia(), false, KM_FUNCTIONAL_LDA);
@@ -311,7 +361,7 @@ static void operator_and_force_are_gradients_with_complex_coefficients(void **st
     check_terms(make_water(), false, KM_FUNCTIONAL_PBESOL);
 }
 
-static void operator_and_force_are_gradients_with_real_coefficients(void **state)
+static void operator_force_and_stress_are_gradients_with_real_coefficients(void **state)
 {
     (void)state;
     check_terms(make_pairs(), true, KM_FUNCTIONAL_LDA);
@@ -430,8 +480,8 @@ static void crystal_without_a_centre_has_no_real_coefficients(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(operator_and_force_are_gradients_with_complex_coefficients),
-    cmocka_unit_test(operator_and_force_are_gradients_with_real_coefficients),
+    cmocka_unit_test(operator_force_and_stress_are_gradients_with_complex_coefficients),
+    cmocka_unit_test(operator_force_and_stress_are_gradients_with_real_coefficients),
     cmocka_unit_test(real_and_complex_hamiltonians_are_the_same),
     cmocka_unit_test(large_blocks_are_split),
     cmocka_unit_test(potential_energy_of_bands_is_that_of_their_density),

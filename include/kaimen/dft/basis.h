@@ -36,6 +36,9 @@ KM_STATUS km_basis_create(const km_crystal *crystal, const double k_frac[3], dou
 /** @brief Free and set to NULL; accepts NULL. Local. */
 void km_basis_destroy(km_basis **basis);
 
+/** @brief Give the plane waves another cell: k and integer coordinates stay, vectors and energies follow. Local. */
+void km_basis_set_cell(km_basis *basis, const km_crystal *crystal);
+
 /** @brief Number of plane waves. Local. */
 int km_basis_n_g(const km_basis *basis);
 

@@ -39,6 +39,9 @@ KM_STATUS km_grid_create(const km_crystal *crystal, double ecut_ha, const int n[
 /** @brief Free and set to NULL; accepts NULL. Local. */
 void km_grid_destroy(km_grid **grid);
 
+/** @brief Give the G vectors another cell: points and integer coordinates stay, lengths follow. Local. */
+void km_grid_set_cell(km_grid *grid, const km_crystal *crystal);
+
 /** @brief Points along each lattice vector, [3], and their product. Local. */
 const int *km_grid_n(const km_grid *grid);
 int km_grid_n_point(const km_grid *grid);

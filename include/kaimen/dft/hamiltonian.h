@@ -90,3 +90,13 @@ KM_STATUS km_hamiltonian_compute_forces(km_hamiltonian *hamiltonian,
                                         const double complex *rho_g, const km_bands *bands,
                                         const double *weight, const double *occupation,
                                         MPI_Comm comm, double *forces);
+
+/**
+ * @brief Stress of all terms, (1/Omega) dE/dstrain at a constant number of plane waves. Collective on comm.
+ * @param[in]  rho_g   density of the bands, [n_g]
+ * @param[out] stress  Ha/bohr^3, [3][3], not symmetrised; the same on every rank
+ */
+KM_STATUS km_hamiltonian_compute_stress(km_hamiltonian *hamiltonian,
+                                        const double complex *rho_g, const km_bands *bands,
+                                        const double *weight, const double *occupation,
+                                        MPI_Comm comm, double stress[9]);

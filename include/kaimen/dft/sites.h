@@ -24,6 +24,13 @@ typedef struct {
 typedef void (*km_radial)(const void *context, int shell, int n, const double *q_bohr,
                           double *f);
 
+/** The radial functions and, where strain is asked for, their slopes df/dq. */
+typedef struct {
+    km_radial value;
+    km_radial slope; /* may be NULL for km_sites_compute */
+    const void *context;
+} km_radials;
+
 typedef struct km_sites km_sites;
 
 /**
@@ -55,5 +62,20 @@ int km_sites_partner(const km_sites *sites, int atom);
  * @param[out] functions  n_function bands
  * @return KM_E_MEMORY
  */
-KM_STATUS km_sites_compute(const km_sites *sites, const km_basis *basis, km_radial radial,
-                           const void *context, int axis, const km_bands *functions);
+KM_STATUS km_sites_compute(const km_sites *sites, const km_basis *basis,
+                           const km_radials *radials, int axis, const km_bands *functions);
+
+/**
+ * @brief Derivatives of all functions by strain: r -> (1 + strain) r at fixed integer and fractional coordinates. Local.
+ *
+ * Along strain component (x, y) q changes by -q_y on axis x, and Omega grows where x = y, so that f(q) Y(q) / sqrt(Omega)
+ * has the derivative -q_y d(f Y)/dq_x - f Y / 2.
+ * @param[in]  x, y       Cartesian axes of the component
+ * @param[out] functions  n_function bands
+ * @return KM_E_MEMORY
+ *
+ * Source: Nielsen, Martin, Phys. Rev. B 32, 3792 (1985).
+ */
+KM_STATUS km_sites_compute_strain(const km_sites *sites, const km_basis *basis,
+                                  const km_radials *radials, int x, int y,
+                                  const km_bands *functions);
