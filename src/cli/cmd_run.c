@@ -35,9 +35,10 @@ static void print_start(const km_setup *setup)
     for (int i = 0; i < n_task; ++i)
         n_surface += km_plan_task(setup->plan, i)->kind == KM_TASK_SURFACE;
     MPI_Comm_size(MPI_COMM_WORLD, &n_rank);
-    printf("%s: %d crystals, %d surfaces and %d references; %s, %g Ha; %d ranks\n",
+    printf("%s: %d crystals, %d surfaces and %d references; %s, %g Ha; %d rank%s\n",
            setup->input.name, setup->input.n_bulk, n_surface, n_task - n_surface,
-           km_functional_name(setup->input.dft.functional), setup->input.dft.ecut_ha, n_rank);
+           km_functional_name(setup->input.dft.functional), setup->input.dft.ecut_ha, n_rank,
+           n_rank == 1 ? "" : "s");
     fflush(stdout);
 }
 
