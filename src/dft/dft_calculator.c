@@ -122,6 +122,11 @@ static void describe_outcome(const km_dft *dft, bool is_smeared, km_calculation 
         snprintf(result->reason, sizeof result->reason,
                  "energy error grew to %.1e Ha after %d iterations", scf->error_ha,
                  scf->n_iteration);
+    else if (scf->outcome == KM_OUTCOME_TIMEOUT || scf->outcome == KM_OUTCOME_STOPPED)
+        snprintf(result->reason, sizeof result->reason,
+                 "%s after %d iterations, energy error %.1e Ha, wanted %.1e Ha",
+                 scf->outcome == KM_OUTCOME_TIMEOUT ? "out of time" : "told to stop",
+                 scf->n_iteration, scf->error_ha, dft->options.scf.energy_tolerance_ha);
     else if (is_smeared && dft->options.smearing == KM_SMEARING_NONE)
         snprintf(result->reason, sizeof result->reason,
                  "no gap with fixed occupations: smeared by %g Ha",

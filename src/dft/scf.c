@@ -23,6 +23,8 @@ static const double FIRST_TOLERANCE_HA = 3e-2;
 /* Empty bands are not needed for the density; those reported are finished after the SCF. */
 static const double EMPTY_TOLERANCE_HA = 1e-2;
 static const double FINAL_EMPTY_TOLERANCE_HA = 1e-4;
+/* A band with fewer electrons is an empty one: its residual hardly shows in the density. */
+static const double LEAST_OCCUPATION = 1e-6;
 /* Growths of the search space in one SCF iteration, and in the last one. */
 #define SCF_ROUNDS 4
 #define FINAL_ROUNDS 40
@@ -53,28 +55,36 @@ static km_occupation_options occupation_options(const km_ground_state *state)
                                    .n_band = state->n_band};
 }
 
-/* With smearing every band may be occupied; a band or two at the top need not be exact. */
-static int count_tight_bands(const km_ground_state *state)
+/*
+ * Bands of the k-point that the density needs: the occupied ones and, with smearing, those that held
+ * electrons in the iteration before and a few more.
+ */
+static int count_tight_bands(const km_ground_state *state, int ik)
 {
-    int n_occupied = (int)ceil(state->n_electron / 2 - 1e-9);
+    const double *occupation = state->set.occupation + ik * state->n_band;
+    const int n_occupied = (int)ceil(state->n_electron / 2 - 1e-9);
+    int n = n_occupied;
 
-    if (state->options.smearing == KM_SMEARING_NONE) return n_occupied;
-    return (int)fmin(state->n_band, n_occupied + 2 + n_occupied / 10);
+    if (state->options.smearing == KM_SMEARING_NONE) return n;
+    n += 2 + n_occupied / 10;
+    for (int j = n; j < state->n_band; ++j)
+        if (occupation[j] > LEAST_OCCUPATION) n = j + 1;
+    return n < state->n_band ? n : state->n_band;
 }
 
 static km_status solve_bands(loop *l, double tolerance_ha, double empty_ha, int max_round)
 {
     km_band_set *set = &l->state->set;
-    const km_eigensolver_options options = {.tolerance_ha = tolerance_ha,
-                                            .loose_tolerance_ha = fmax(tolerance_ha, empty_ha),
-                                            .n_tight = count_tight_bands(l->state),
-                                            .max_round = max_round};
+    km_eigensolver_options options = {.tolerance_ha = tolerance_ha,
+                                      .loose_tolerance_ha = fmax(tolerance_ha, empty_ha),
+                                      .max_round = max_round};
     km_status status = KM_OK;
 
     l->residual_ha = 0;
     for (int ik = 0; ik < set->n_k && status == KM_OK; ++ik) {
         km_eigensolver_result found;
 
+        options.n_tight = count_tight_bands(l->state, ik);
         status =
             km_eigensolver_solve(l->solver, set->hamiltonian, ik, &options, &set->bands[ik],
                                  set->eigenvalue + ik * l->state->n_band, &found);
