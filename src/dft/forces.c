@@ -66,6 +66,8 @@ km_status km_ground_state_compute_forces(km_ground_state *state, double *forces_
     else
         memcpy(forces_ha_bohr, raw, sizeof *raw * 3 * (size_t)n_atom);
     remove_net_force(n_atom, forces_ha_bohr);
+    /* The density's share differs by the rounding errors of each rank's FFT plans. */
+    MPI_Bcast(forces_ha_bohr, 3 * n_atom, MPI_DOUBLE, 0, state->comm);
 end:
     KM_FREE(raw);
     return status;

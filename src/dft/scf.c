@@ -130,19 +130,29 @@ static double band_energy(const km_ground_state *state)
     return sum;
 }
 
+/*
+ * Each rank has FFT plans of its own, whose rounding errors differ: what all ranks know is what the
+ * first one found.
+ */
+static void share(const km_ground_state *state, int n, double *values)
+{
+    MPI_Bcast(values, n, MPI_DOUBLE, 0, state->comm);
+}
+
 /* Energy of the bands in the potential of rho_in, with the input density's double counting. */
 static void compute_energy(loop *l)
 {
     km_ground_state *state = l->state;
     km_scf_result *result = l->result;
-    double *term = result->term_ha;
+    double *term = result->term_ha, double_counting;
 
     km_grid_to_real(state->grid, state->rho_in, state->rho_r);
-    result->free_energy_ha =
-        band_energy(state) -
-        km_hamiltonian_potential_energy(state->set.hamiltonian, state->rho_r) +
-        term[KM_TERM_LOCAL] + term[KM_TERM_HARTREE] + term[KM_TERM_XC] + term[KM_TERM_ION] +
-        result->occupation.entropy_ha;
+    double_counting = km_hamiltonian_potential_energy(state->set.hamiltonian, state->rho_r);
+    share(state, 1, &double_counting);
+    share(state, KM_N_TERM, term);
+    result->free_energy_ha = band_energy(state) - double_counting + term[KM_TERM_LOCAL] +
+                             term[KM_TERM_HARTREE] + term[KM_TERM_XC] + term[KM_TERM_ION] +
+                             result->occupation.entropy_ha;
     /* (E + F) / 2, where E - F = TS. */
     result->energy_ha = result->free_energy_ha - result->occupation.entropy_ha / 2;
 }
@@ -207,6 +217,14 @@ static void tighten(loop *l)
     l->tolerance_ha = fmin(l->tolerance_ha, wanted);
 }
 
+static void estimate_error(loop *l)
+{
+    const km_ground_state *state = l->state;
+
+    l->result->error_ha = km_mixing_error_ha(l->mixing, state->rho_in, state->rho_out);
+    share(state, 1, &l->result->error_ha);
+}
+
 static km_status iterate(loop *l)
 {
     km_ground_state *state = l->state;
@@ -216,7 +234,7 @@ static km_status iterate(loop *l)
     KM_TRY(occupy(l));
     compute_energy(l);
     compute_density(state);
-    result->error_ha = km_mixing_error_ha(l->mixing, state->rho_in, state->rho_out);
+    estimate_error(l);
     note_step(l);
     result->outcome = judge(l);
     if (result->outcome != KM_OUTCOME_NOT_CONVERGED) return KM_OK;
@@ -229,7 +247,9 @@ static km_status mix(loop *l)
 {
     km_ground_state *state = l->state;
 
-    KM_TRY(km_mixing_compute(l->mixing, state->rho_in, state->rho_out, state->rho_in));
+    KM_TRY(km_agree(km_mixing_compute(l->mixing, state->rho_in, state->rho_out, state->rho_in),
+                    state->comm));
+    share(state, 2 * km_grid_n_g(state->grid), (double *)state->rho_in);
     return km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in,
                                       l->result->term_ha);
 }
@@ -287,7 +307,7 @@ static km_status finish(loop *l)
     KM_TRY(occupy(l));
     compute_energy(l);
     compute_density(state);
-    l->result->error_ha = km_mixing_error_ha(l->mixing, state->rho_in, state->rho_out);
+    estimate_error(l);
     return KM_OK;
 }
 
