@@ -103,8 +103,8 @@ lint: deps-style ## clang-tidy; a warning is an error
 	@printf '%s\n' $(SOURCES) $(CLI) | xargs -P $(CORES) -I{} clang-tidy-14 --quiet {} -- \
 		$(LANGUAGE) $(shell $(CC) --showme:compile 2>/dev/null)
 
-bench: $(PROGRAM) ## one script per curve in benchmarks/
-	set -e; for script in $(wildcard benchmarks/*.sh); do $$script; done
+bench: $(PROGRAM) ## the tables of docs/theory.md, measured again: an hour; see benchmarks/README.md
+	set -e; for script in benchmarks/*.py; do $$script; done
 
 info: ## compilers, flags, libraries
 	@$(CC) --version | head -1

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BUSY_TIMEOUT_MS 60000 /* a reader may hold up a commit for a moment */
+#define BUSY_TIMEOUT_MS 600000 /* somebody who looks into the file may hold up a commit */
 /* A byte far behind those that SQLite locks itself (from 0x40000000 on) and behind any data. */
 #define LOCK_BYTE 0x7fffffffffffLL
 

@@ -113,6 +113,15 @@ static void free_arrivals(master *m)
     m->n_arrival = 0;
 }
 
+/* A team may hear of the end before the master does; what it gave back must not be sent to it again. */
+static void stop_with_team(master *m, const km_result *result)
+{
+    if (m->summary->is_stopped) return;
+    m->summary->is_stopped = true;
+    snprintf(m->summary->stop_reason, sizeof m->summary->stop_reason,
+             "a team was interrupted: %.150s", result->reason);
+}
+
 static km_status commit_arrival(master *m, const arrival *a)
 {
     slot *s = m->slots + a->i_team;
@@ -121,6 +130,7 @@ static km_status commit_arrival(master *m, const arrival *a)
     if (a->result.state == KM_TASK_QUEUED) {
         KM_TRY(km_ledger_requeue(m->ledger, task->id, a->result.reason));
         KM_TRY(km_schedule_put_back(m->schedule, s->index));
+        stop_with_team(m, &a->result);
         km_progress_end(m->progress, task, &a->result);
     } else {
         KM_TRY(km_ledger_finish(m->ledger, task->id, &a->result, a->image, a->n_byte));

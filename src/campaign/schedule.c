@@ -5,6 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Times scatter around what the cost model expects. */
+#define TIME_MARGIN 1.2
+
 /** What changes of a task while the job runs. */
 typedef struct {
     km_task_state state;
@@ -172,6 +175,8 @@ static void take_rows(km_schedule *s, int n_row, const km_task *rows, const km_r
         s->entries[index].n_attempt = rows[i].n_attempt;
         set_state(s, index, rows[i].state);
         if (rows[i].state == KM_TASK_DONE) keep_result(s, index, results + i);
+        if (rows[i].state == KM_TASK_FAILED && s->reference[index] >= 0)
+            memcpy(s->results[s->reference[index]].reason, rows[i].reason, KM_REASON_SIZE);
     }
 }
 
@@ -228,6 +233,11 @@ void km_schedule_destroy(km_schedule **schedule)
     KM_FREE(*schedule);
 }
 
+static bool fits(const km_schedule *s, int index, double time_left_s)
+{
+    return TIME_MARGIN * km_schedule_predict_s(s, index) <= time_left_s;
+}
+
 /* Place in the heap of the longest task that fits, -1 for none; not one with more attempts than the next. */
 static int find_fitting(const km_schedule *s, double time_left_s)
 {
@@ -238,7 +248,7 @@ static int find_fitting(const km_schedule *s, double time_left_s)
     for (int i = 0; i < s->n_ready; ++i) {
         double time_s = km_schedule_predict_s(s, s->ready[i]);
 
-        if (time_s <= time_left_s && time_s > longest_s &&
+        if (fits(s, s->ready[i], time_left_s) && time_s > longest_s &&
             s->entries[s->ready[i]].n_attempt == n_attempt) {
             longest_s = time_s;
             place = i;
@@ -253,8 +263,7 @@ int km_schedule_next(km_schedule *s, double time_left_s)
     bool is_last;
 
     if (s->n_ready == 0 || s->is_alone) return -1;
-    if (km_schedule_predict_s(s, s->ready[0]) > time_left_s)
-        place = find_fitting(s, time_left_s);
+    if (!fits(s, s->ready[0], time_left_s)) place = find_fitting(s, time_left_s);
     if (place < 0) return -1;
     index = s->ready[place];
     is_last =
@@ -315,7 +324,7 @@ km_status km_schedule_settle(km_schedule *s, km_schedule_dismiss dismiss, void *
 {
     for (int i = 0; i < s->n_task; ++i)
         if (s->entries[i].state == KM_TASK_FAILED && s->first[i + 1] > s->first[i])
-            KM_TRY(dismiss_dependents(s, i, "failed in an earlier job", dismiss, self));
+            KM_TRY(dismiss_dependents(s, i, s->results[s->reference[i]].reason, dismiss, self));
     return KM_OK;
 }
 

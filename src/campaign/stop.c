@@ -28,7 +28,7 @@ void km_stop_install(void)
 
     memset(&action, 0, sizeof action);
     action.sa_handler = catch_signal;
-    action.sa_flags = (int)SA_RESETHAND | SA_RESTART;
+    action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
     caught = 0;
     sigaction(SIGTERM, &action, &former_term);

@@ -1,9 +1,12 @@
 #include "cli/cli.h"
 #include "cli/setup.h"
 
+#include "kaimen/base/units.h"
 #include "kaimen/report/surfaces.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* The ranked table, on the screen and as CSV, from what the ledger holds. */
 static km_status report(const km_setup *setup)
@@ -25,6 +28,20 @@ end:
     return status;
 }
 
+static void print_start(const km_setup *setup)
+{
+    int n_surface = 0, n_rank, n_task = km_plan_n_task(setup->plan);
+
+    for (int i = 0; i < n_task; ++i)
+        n_surface += km_plan_task(setup->plan, i)->kind == KM_TASK_SURFACE;
+    MPI_Comm_size(MPI_COMM_WORLD, &n_rank);
+    printf("%s: %d crystals, %d surfaces and %d references; %s, %g Ha; %d rank%s\n",
+           setup->input.name, setup->input.n_bulk, n_surface, n_task - n_surface,
+           km_functional_name(setup->input.dft.functional), setup->input.dft.ecut_ha, n_rank,
+           n_rank == 1 ? "" : "s");
+    fflush(stdout);
+}
+
 static void print_end(const km_setup *setup, const km_campaign_summary *summary)
 {
     const int *n = summary->n_state;
@@ -36,6 +53,8 @@ static void print_end(const km_setup *setup, const km_campaign_summary *summary)
             n[KM_TASK_PRUNED],
         n[KM_TASK_DONE], n[KM_TASK_FAILED], n[KM_TASK_PRUNED],
         n[KM_TASK_QUEUED] + n[KM_TASK_RUNNING], summary->n_evaluated, summary->time_s);
+    if (n[KM_TASK_FAILED] > 0)
+        printf("why some failed: kaimen status %s\n", setup->input.ledger);
     if (summary->is_stopped)
         printf("stopped: %s; the same command resumes\n", summary->stop_reason);
     printf("ledger   %s\ndatabase %s\ntable    %s\n", setup->input.ledger,
@@ -64,6 +83,24 @@ static km_status run_campaign(km_setup *setup, km_exit *code)
     return KM_OK;
 }
 
+/* "90 min": the command line goes before the document. */
+static km_status take_time_limit(const km_arguments *arguments, double *time_limit_s)
+{
+    const char *text = km_arguments_value(arguments, "time-limit");
+    const km_unit *unit;
+    char *end;
+    double value;
+
+    if (!text) return KM_OK;
+    value = strtod(text, &end);
+    unit = km_unit_find(end + strspn(end, " "));
+    if (end == text || !(value > 0) || !unit || unit->dimension != KM_UNIT_TIME)
+        return KM_RAISE(KM_E_INPUT, "run: --time-limit %s; wanted a time such as \"90 min\"",
+                        text);
+    *time_limit_s = value * unit->factor;
+    return KM_OK;
+}
+
 static km_status run_run(const km_arguments *arguments, km_exit *code)
 {
     km_setup setup;
@@ -72,6 +109,8 @@ static km_status run_run(const km_arguments *arguments, km_exit *code)
     KM_TRY_TO(end, km_setup_campaign(arguments->operand, MPI_COMM_WORLD, &setup));
     if (km_cli_is_root() && km_arguments_has(arguments, "echo"))
         printf("%s\n", setup.effective);
+    KM_TRY_TO(end, take_time_limit(arguments, &setup.options.time_limit_s));
+    if (km_cli_is_root()) print_start(&setup);
     KM_TRY_TO(end, run_campaign(&setup, code));
 end:
     km_setup_clear(&setup);
@@ -79,6 +118,7 @@ end:
 }
 
 static const km_option options[] = {
+    {"time-limit", "TIME", "stop, to be resumed, after a time such as \"90 min\""},
     {"echo", NULL, "first print every effective value (they are stored in any case)"},
     {NULL, NULL, NULL}};
 

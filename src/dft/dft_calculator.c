@@ -122,6 +122,11 @@ static void describe_outcome(const km_dft *dft, bool is_smeared, km_calculation 
         snprintf(result->reason, sizeof result->reason,
                  "energy error grew to %.1e Ha after %d iterations", scf->error_ha,
                  scf->n_iteration);
+    else if (scf->outcome == KM_OUTCOME_TIMEOUT || scf->outcome == KM_OUTCOME_STOPPED)
+        snprintf(result->reason, sizeof result->reason,
+                 "%s after %d iterations, energy error %.1e Ha, wanted %.1e Ha",
+                 scf->outcome == KM_OUTCOME_TIMEOUT ? "out of time" : "told to stop",
+                 scf->n_iteration, scf->error_ha, dft->options.scf.energy_tolerance_ha);
     else if (is_smeared && dft->options.smearing == KM_SMEARING_NONE)
         snprintf(result->reason, sizeof result->reason,
                  "no gap with fixed occupations: smeared by %g Ha",
@@ -148,17 +153,29 @@ static void fill_result(const km_dft *dft, km_calculation *result)
     result->is_real = km_ground_state_is_real(state);
 }
 
+/* The time limit is that of all rungs together. */
+static km_request remaining_request(const km_request *request, double start_s)
+{
+    km_request remaining = *request;
+
+    if (request->time_limit_s > 0)
+        remaining.time_limit_s = fmax(request->time_limit_s - (MPI_Wtime() - start_s), 1e-3);
+    return remaining;
+}
+
 static km_status climb_ladder(km_dft *dft, const km_crystal *crystal, const km_request *request,
                               MPI_Comm comm, km_calculation *result)
 {
+    const double start_s = MPI_Wtime();
     bool is_smeared = dft->options.smearing == KM_SMEARING_NONE && is_odd(dft, crystal);
     int rung = is_smeared ? SMEARED : AS_ASKED;
 
     for (;;) {
         const km_dft_options options = rung_options(dft, rung);
+        const km_request remaining = remaining_request(request, start_s);
 
         is_smeared = options.smearing != KM_SMEARING_NONE;
-        KM_TRY(run_rung(dft, crystal, &options, request, comm));
+        KM_TRY(run_rung(dft, crystal, &options, &remaining, comm));
         result->n_iteration += dft->scf.n_iteration;
         result->n_h_apply += dft->scf.n_h_apply;
         if (dft->scf.outcome == KM_OUTCOME_CONVERGED ||

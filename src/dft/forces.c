@@ -54,16 +54,21 @@ km_status km_ground_state_compute_forces(km_ground_state *state, double *forces_
 {
     const int n_atom = km_crystal_n_atom(state->crystal);
     const km_band_set *set = &state->set;
+    km_status status = KM_OK;
     double *raw = NULL;
 
     KM_TRY(KM_ALLOC(raw, 3 * n_atom));
-    KM_TRY(km_hamiltonian_compute_forces(set->hamiltonian, state->rho_out, set->bands,
-                                         set->weight, set->occupation, state->comm, raw));
+    KM_TRY_TO(end,
+              km_hamiltonian_compute_forces(set->hamiltonian, state->rho_out, set->bands,
+                                            set->weight, set->occupation, state->comm, raw));
     if (state->symmetry)
         symmetrise(state->crystal, state->symmetry, raw, forces_ha_bohr);
     else
         memcpy(forces_ha_bohr, raw, sizeof *raw * 3 * (size_t)n_atom);
     remove_net_force(n_atom, forces_ha_bohr);
+    /* The density's share differs by the rounding errors of each rank's FFT plans. */
+    MPI_Bcast(forces_ha_bohr, 3 * n_atom, MPI_DOUBLE, 0, state->comm);
+end:
     KM_FREE(raw);
-    return KM_OK;
+    return status;
 }

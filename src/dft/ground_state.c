@@ -142,7 +142,12 @@ static km_status make_kpoints(km_ground_state *state)
 
     KM_TRY(km_kpoints_create(state->symmetry, state->k_mesh, state->options.k_shift,
                              state->comm, &kpoints));
-    return km_band_set_create(state, kpoints, &state->set);
+    KM_TRY(km_band_set_create(state, kpoints, &state->set));
+    for (int ik = 0; ik < state->set.n_k; ++ik)
+        if (km_basis_n_g(state->set.basis[ik]) > state->n_plane_wave)
+            state->n_plane_wave = km_basis_n_g(state->set.basis[ik]);
+    MPI_Allreduce(MPI_IN_PLACE, &state->n_plane_wave, 1, MPI_LONG, MPI_MAX, state->comm);
+    return KM_OK;
 }
 
 static km_status allocate_densities(km_ground_state *state)
@@ -278,11 +283,7 @@ int km_ground_state_n_band(const km_ground_state *state)
 
 long km_ground_state_n_plane_wave(const km_ground_state *state)
 {
-    long n = 0;
-
-    for (int ik = 0; ik < state->set.n_k; ++ik)
-        if (km_basis_n_g(state->set.basis[ik]) > n) n = km_basis_n_g(state->set.basis[ik]);
-    return n;
+    return state->n_plane_wave;
 }
 
 double km_ground_state_n_electron(const km_ground_state *state)

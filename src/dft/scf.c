@@ -23,6 +23,8 @@ static const double FIRST_TOLERANCE_HA = 3e-2;
 /* Empty bands are not needed for the density; those reported are finished after the SCF. */
 static const double EMPTY_TOLERANCE_HA = 1e-2;
 static const double FINAL_EMPTY_TOLERANCE_HA = 1e-4;
+/* A band with fewer electrons is an empty one: its residual hardly shows in the density. */
+static const double LEAST_OCCUPATION = 1e-6;
 /* Growths of the search space in one SCF iteration, and in the last one. */
 #define SCF_ROUNDS 4
 #define FINAL_ROUNDS 40
@@ -53,28 +55,36 @@ static km_occupation_options occupation_options(const km_ground_state *state)
                                    .n_band = state->n_band};
 }
 
-/* With smearing every band may be occupied; a band or two at the top need not be exact. */
-static int count_tight_bands(const km_ground_state *state)
+/*
+ * Bands of the k-point that the density needs: the occupied ones and, with smearing, those that held
+ * electrons in the iteration before and a few more.
+ */
+static int count_tight_bands(const km_ground_state *state, int ik)
 {
-    int n_occupied = (int)ceil(state->n_electron / 2 - 1e-9);
+    const double *occupation = state->set.occupation + ik * state->n_band;
+    const int n_occupied = (int)ceil(state->n_electron / 2 - 1e-9);
+    int n = n_occupied;
 
-    if (state->options.smearing == KM_SMEARING_NONE) return n_occupied;
-    return (int)fmin(state->n_band, n_occupied + 2 + n_occupied / 10);
+    if (state->options.smearing == KM_SMEARING_NONE) return n;
+    n += 2 + n_occupied / 10;
+    for (int j = n; j < state->n_band; ++j)
+        if (occupation[j] > LEAST_OCCUPATION) n = j + 1;
+    return n < state->n_band ? n : state->n_band;
 }
 
 static km_status solve_bands(loop *l, double tolerance_ha, double empty_ha, int max_round)
 {
     km_band_set *set = &l->state->set;
-    const km_eigensolver_options options = {.tolerance_ha = tolerance_ha,
-                                            .loose_tolerance_ha = fmax(tolerance_ha, empty_ha),
-                                            .n_tight = count_tight_bands(l->state),
-                                            .max_round = max_round};
+    km_eigensolver_options options = {.tolerance_ha = tolerance_ha,
+                                      .loose_tolerance_ha = fmax(tolerance_ha, empty_ha),
+                                      .max_round = max_round};
     km_status status = KM_OK;
 
     l->residual_ha = 0;
     for (int ik = 0; ik < set->n_k && status == KM_OK; ++ik) {
         km_eigensolver_result found;
 
+        options.n_tight = count_tight_bands(l->state, ik);
         status =
             km_eigensolver_solve(l->solver, set->hamiltonian, ik, &options, &set->bands[ik],
                                  set->eigenvalue + ik * l->state->n_band, &found);
@@ -120,19 +130,29 @@ static double band_energy(const km_ground_state *state)
     return sum;
 }
 
+/*
+ * Each rank has FFT plans of its own, whose rounding errors differ: what all ranks know is what the
+ * first one found.
+ */
+static void share(const km_ground_state *state, int n, double *values)
+{
+    MPI_Bcast(values, n, MPI_DOUBLE, 0, state->comm);
+}
+
 /* Energy of the bands in the potential of rho_in, with the input density's double counting. */
 static void compute_energy(loop *l)
 {
     km_ground_state *state = l->state;
     km_scf_result *result = l->result;
-    double *term = result->term_ha;
+    double *term = result->term_ha, double_counting;
 
     km_grid_to_real(state->grid, state->rho_in, state->rho_r);
-    result->free_energy_ha =
-        band_energy(state) -
-        km_hamiltonian_potential_energy(state->set.hamiltonian, state->rho_r) +
-        term[KM_TERM_LOCAL] + term[KM_TERM_HARTREE] + term[KM_TERM_XC] + term[KM_TERM_ION] +
-        result->occupation.entropy_ha;
+    double_counting = km_hamiltonian_potential_energy(state->set.hamiltonian, state->rho_r);
+    share(state, 1, &double_counting);
+    share(state, KM_N_TERM, term);
+    result->free_energy_ha = band_energy(state) - double_counting + term[KM_TERM_LOCAL] +
+                             term[KM_TERM_HARTREE] + term[KM_TERM_XC] + term[KM_TERM_ION] +
+                             result->occupation.entropy_ha;
     /* (E + F) / 2, where E - F = TS. */
     result->energy_ha = result->free_energy_ha - result->occupation.entropy_ha / 2;
 }
@@ -197,6 +217,14 @@ static void tighten(loop *l)
     l->tolerance_ha = fmin(l->tolerance_ha, wanted);
 }
 
+static void estimate_error(loop *l)
+{
+    const km_ground_state *state = l->state;
+
+    l->result->error_ha = km_mixing_error_ha(l->mixing, state->rho_in, state->rho_out);
+    share(state, 1, &l->result->error_ha);
+}
+
 static km_status iterate(loop *l)
 {
     km_ground_state *state = l->state;
@@ -206,7 +234,7 @@ static km_status iterate(loop *l)
     KM_TRY(occupy(l));
     compute_energy(l);
     compute_density(state);
-    result->error_ha = km_mixing_error_ha(l->mixing, state->rho_in, state->rho_out);
+    estimate_error(l);
     note_step(l);
     result->outcome = judge(l);
     if (result->outcome != KM_OUTCOME_NOT_CONVERGED) return KM_OK;
@@ -219,7 +247,9 @@ static km_status mix(loop *l)
 {
     km_ground_state *state = l->state;
 
-    KM_TRY(km_mixing_compute(l->mixing, state->rho_in, state->rho_out, state->rho_in));
+    KM_TRY(km_agree(km_mixing_compute(l->mixing, state->rho_in, state->rho_out, state->rho_in),
+                    state->comm));
+    share(state, 2 * km_grid_n_g(state->grid), (double *)state->rho_in);
     return km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in,
                                       l->result->term_ha);
 }
@@ -277,7 +307,7 @@ static km_status finish(loop *l)
     KM_TRY(occupy(l));
     compute_energy(l);
     compute_density(state);
-    l->result->error_ha = km_mixing_error_ha(l->mixing, state->rho_in, state->rho_out);
+    estimate_error(l);
     return KM_OK;
 }
 

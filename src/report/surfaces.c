@@ -11,9 +11,10 @@
 typedef struct {
     const km_task *task;
     const km_result *result;
+    double now_s; /* since 1970 */
 } entry;
 
-typedef km_status (*row_writer)(km_table *table, const entry *e, double now_s);
+typedef km_status (*row_writer)(km_table *table, const entry *e);
 
 static int compare_entries(const void *a, const void *b)
 {
@@ -69,11 +70,10 @@ static double seconds_of(const entry *e)
                : NAN;
 }
 
-static km_status add_ranking_row(km_table *table, const entry *e, double now_s)
+static km_status add_ranking_row(km_table *table, const entry *e)
 {
     const km_surface_result *s = &e->result->surface;
 
-    (void)now_s;
     KM_TRY(add_names(table, e->task));
     KM_TRY(km_table_add_number(table, 3, s->gamma_j_m2));
     KM_TRY(km_table_add_number(table, 2, s->ip_ev));
@@ -93,21 +93,19 @@ static km_status add_columns(km_table *table, int n, const km_column *columns, c
     return KM_OK;
 }
 
-static km_status add_surface_row(km_table *table, const entry *e, double now_s)
+static km_status add_surface_row(km_table *table, const entry *e)
 {
     int n_task, n_result;
     const km_column *task = km_task_columns(&n_task);
     const km_column *result = km_result_columns(&n_result);
 
-    (void)now_s;
     KM_TRY(add_columns(table, n_task, task, e->task));
     KM_TRY(add_columns(table, n_result, result, e->result));
     return KM_OK;
 }
 
-static km_status add_failure_row(km_table *table, const entry *e, double now_s)
+static km_status add_failure_row(km_table *table, const entry *e)
 {
-    (void)now_s;
     KM_TRY(km_table_add_text(table, e->task->id));
     KM_TRY(km_table_add_text(table, e->task->label));
     KM_TRY(km_table_add_text(table, km_task_kind_name(e->task->kind)));
@@ -117,14 +115,14 @@ static km_status add_failure_row(km_table *table, const entry *e, double now_s)
     return KM_OK;
 }
 
-static km_status add_running_row(km_table *table, const entry *e, double now_s)
+static km_status add_running_row(km_table *table, const entry *e)
 {
     KM_TRY(km_table_add_text(table, e->task->id));
     KM_TRY(km_table_add_text(table, e->task->label));
     KM_TRY(km_table_add_text(table, km_task_kind_name(e->task->kind)));
     KM_TRY(km_table_add_number(table, 0, e->task->n_atom));
     KM_TRY(km_table_add_number(table, 0, e->task->team));
-    KM_TRY(km_table_add_number(table, 0, now_s - e->task->started_s));
+    KM_TRY(km_table_add_number(table, 0, e->now_s - e->task->started_s));
     return KM_OK;
 }
 
@@ -157,9 +155,9 @@ static km_status fill(km_ledger *ledger, int kind, bool (*is_wanted)(const km_ta
     KM_TRY_TO(end, km_ledger_read_tasks(ledger, kind, &n_task, &tasks, &results));
     KM_TRY_TO(end, KM_ALLOC(entries, n_task));
     for (int i = 0; i < n_task; ++i)
-        if (is_wanted(&tasks[i])) entries[n++] = (entry){&tasks[i], &results[i]};
+        if (is_wanted(&tasks[i])) entries[n++] = (entry){&tasks[i], &results[i], now_s};
     qsort(entries, (size_t)n, sizeof *entries, compare_entries);
-    for (int i = 0; i < n; ++i) KM_TRY_TO(end, add_row(table, &entries[i], now_s));
+    for (int i = 0; i < n; ++i) KM_TRY_TO(end, add_row(table, &entries[i]));
 end:
     KM_FREE(entries);
     KM_FREE(results);

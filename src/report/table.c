@@ -146,6 +146,13 @@ static void print_row(const km_table *table, int row, const int *width, const bo
     }
 }
 
+static bool has_units(const km_table *table)
+{
+    for (int j = 0; j < table->n_column; ++j)
+        if (table->columns[j].unit[0]) return true;
+    return false;
+}
+
 km_status km_table_print(const km_table *table, FILE *stream)
 {
     int *width;
@@ -161,7 +168,7 @@ km_status km_table_print(const km_table *table, FILE *stream)
         total += width[j] + GAP;
     }
     print_row(table, -2, width, is_number, stream);
-    print_row(table, -1, width, is_number, stream);
+    if (has_units(table)) print_row(table, -1, width, is_number, stream);
     for (int i = 0; i < total; ++i) fputc('-', stream);
     fputc('\n', stream);
     for (int i = 0; i < km_table_n_row(table); ++i)

@@ -6,12 +6,14 @@
  */
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
+#include "kaimen/base/units.h"
 #include "kaimen/campaign/campaign.h"
 #include "kaimen/campaign/ledger.h"
 #include "kaimen/potential/fake_calculator.h"
 
 #include "artificial.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,21 +79,51 @@ static km_status check_task(km_ledger *ledger, km_h5 *database, const km_task *t
     return KM_CHECK(km_h5_has(database, path), KM_E_INTERNAL, "the database has no %s", path);
 }
 
+static const km_task *find_task(int n_task, const km_task *tasks, const char *id)
+{
+    for (int i = 0; i < n_task; ++i)
+        if (strcmp(tasks[i].id, id) == 0) return tasks + i;
+    return NULL;
+}
+
+/* References may come from an earlier job than the surface: what follows from them must be the same. */
+static km_status check_numbers(int n_task, const km_task *tasks, const km_result *results)
+{
+    for (int i = 0; i < n_task; ++i) {
+        const km_surface *surface = &tasks[i].surface;
+        const km_task *oriented = find_task(n_task, tasks, tasks[i].oriented_id);
+        const km_task *bulk = find_task(n_task, tasks, tasks[i].bulk_id);
+        double gamma, gap_ev = results[i].surface.gap_ev;
+
+        if (tasks[i].kind != KM_TASK_SURFACE || tasks[i].state != KM_TASK_DONE) continue;
+        gamma = (results[i].energy_ha - surface->n_bulk * results[oriented - tasks].energy_ha) /
+                (2 * surface->area_bohr2) * KM_J_M2_PER_HA_BOHR2;
+        KM_TRY(KM_CHECK(fabs(gamma - results[i].surface.gamma_j_m2) < 1e-9, KM_E_INTERNAL,
+                        "task %s: gamma does not follow from its references", tasks[i].id));
+        KM_TRY(KM_CHECK(isnan(gap_ev) || fabs(gap_ev - results[bulk - tasks].gap_ev) < 1e-9,
+                        KM_E_INTERNAL, "task %s: another gap than its bulk's", tasks[i].id));
+    }
+    return KM_OK;
+}
+
 static km_status check(char **arguments)
 {
     km_ledger *ledger = NULL;
     km_h5 *database = NULL;
     km_task *tasks = NULL;
+    km_result *results = NULL;
     km_status status;
     int n_task;
 
     KM_TRY_TO(end, km_ledger_open_reader(arguments[0], &ledger));
     KM_TRY_TO(end, km_h5_open(arguments[1], &database));
-    KM_TRY_TO(end, km_ledger_read_tasks(ledger, -1, &n_task, &tasks, NULL));
+    KM_TRY_TO(end, km_ledger_read_tasks(ledger, -1, &n_task, &tasks, &results));
     KM_TRY_TO(end, KM_CHECK(n_task > 0, KM_E_INTERNAL, "the ledger is empty"));
     for (int i = 0; i < n_task; ++i) KM_TRY_TO(end, check_task(ledger, database, tasks + i));
+    KM_TRY_TO(end, check_numbers(n_task, tasks, results));
 end:
     KM_FREE(tasks);
+    KM_FREE(results);
     km_h5_close(&database);
     km_ledger_close(&ledger);
     return status;

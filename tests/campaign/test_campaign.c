@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define N_SLAB 12
@@ -272,6 +273,25 @@ static void a_signal_drains_and_interrupted_tasks_cost_no_attempt(void **state)
     assert_int_equal(summary.n_state[KM_TASK_DONE], N_SLAB + 2);
 }
 
+static void a_signal_to_one_worker_only_stops_the_job(void **state)
+{
+    km_campaign_options options = make_options();
+    km_fake_options fake = {.sleep_s = 0.3};
+    const struct itimerval soon = {.it_value = {.tv_usec = 200000}};
+    km_campaign_summary summary;
+    int n_rank;
+
+    (void)state;
+    MPI_Comm_size(MPI_COMM_WORLD, &n_rank);
+    MPI_Barrier(MPI_COMM_WORLD);
+    signal(SIGALRM, raise_sigterm);
+    if (world_rank() == n_rank - 1) setitimer(ITIMER_REAL, &soon, NULL);
+    ASSERT_OK(run(&options, &fake, N_SLAB, &summary));
+    assert_true(summary.is_stopped);
+    assert_true(summary.n_state[KM_TASK_QUEUED] > 0);
+    assert_int_equal(summary.n_state[KM_TASK_FAILED], 0);
+}
+
 static void only_what_fits_into_the_time_left_is_started(void **state)
 {
     km_campaign_options options = make_options();
@@ -413,6 +433,7 @@ static const struct CMUnitTest tests[] = {
     CAMPAIGN_TEST(a_failed_reference_fails_its_surfaces),
     CAMPAIGN_TEST(a_stop_file_ends_the_job_and_the_next_one_goes_on),
     CAMPAIGN_TEST(a_signal_drains_and_interrupted_tasks_cost_no_attempt),
+    CAMPAIGN_TEST(a_signal_to_one_worker_only_stops_the_job),
     CAMPAIGN_TEST(only_what_fits_into_the_time_left_is_started),
     CAMPAIGN_TEST(a_task_over_its_own_time_limit_fails),
     CAMPAIGN_TEST(another_campaign_is_refused_on_every_rank),

@@ -64,6 +64,7 @@ refused unknown_option_before_the_subcommand '\-\-verbos' --verbos
 refused missing_operand 'CAMPAIGN.yaml is missing' run
 refused superfluous_operand '"b.yaml" is one word too many' run a.yaml b.yaml
 refused option_without_value '\-\-json needs a value' energy case.yaml --json
+refused time_limit_without_unit '\-\-time-limit 90; wanted a time' run --time-limit 90 "$OLDPWD/inputs/dry-run.yaml"
 refused missing_input 'absent.yaml' run absent.yaml
 refused input_is_a_folder '/tmp' run /tmp
 refused export_of_nothing 'wanted --csv' export test.db

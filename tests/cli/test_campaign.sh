@@ -45,6 +45,15 @@ holds csv_names_units "$(head -1 t.csv)" contains 'gamma_j_m2.*ip_ev' t.csv
 holds extxyz_has_a_frame_per_task "$(grep -c Lattice t.extxyz)" [ "$(grep -c Lattice t.extxyz)" = 10 ]
 holds database_is_hdf5 "$(head -c 8 t.h5)" contains HDF t.h5
 
+# A calculation that does not converge is a result; the job ends with 2 and says where the reason stands.
+sed -e '/calculator/d' -e 's/quality: lite/&, ecut: 5 Ha, scf: {max_iterations: 1}/' quick.yaml >failing.yaml
+sed -i 's/name: quick/name: failing/' failing.yaml
+"$KAIMEN" run failing.yaml >failing.txt 2>failing.log
+code=$?
+holds failed_candidates_end_with_2 "exit status $code: $(tail -n 3 failing.log)" [ $code -eq 2 ]
+holds status_gives_reasons "$("$KAIMEN" status failing.db)" \
+    contains 'MgO bulk .*not converged .*wanted' <("$KAIMEN" status failing.db)
+
 # A ledger can be read while a job writes to it; a signal stops that job in good order; the same command goes on.
 # mpirun passes SIGUSR1 on, but kills its ranks soon after a SIGTERM: that one is tried on a single process.
 wait_until_something_is_done() {

@@ -15,6 +15,8 @@ EIGENVALUE_HA = 1e-4
 NOT_OURS = {"case", "tags", "reference", "zero_of_potential", "stress_sign", "energy_ha_abinit", "pw_scf_iterations",
             "pw_avg_diag_iterations", "pw_fft"}
 SLAB_NOT_OURS = {"bulk", "formula"}
+FAST = ["si_bulk", "mgo_bulk", "mgo_bulk_pbesol", "cao_bulk", "mgo8_rattled", "h2o_box", "al2o3_corundum", "tio2_rutile",
+        "tio2_rattled", "mgo100_5L"]
 
 shared = os.environ.get("KAIMEN_SHARED", "../shared")
 scratch = os.environ["SCRATCH"]
@@ -32,25 +34,56 @@ def same_k(a, b):
     return any(all(abs((x - s * y + 0.5) % 1 - 0.5) < 1e-6 for x, y in zip(a, b)) for s in (1, -1))
 
 
-def largest_eigenvalue_error(mine, reference):
+def star_of(k, points, metric):
+    """The points that may be the same star: the same k, else the same length in the zone and weight."""
+    same = [p for p in points if same_k(p["k_frac"], k["k_frac"])]
+    return same or [p for p in points if abs(p["weight"] - k["weight"]) < 1e-6
+                    and abs(length2(p["k_frac"], metric) - length2(k["k_frac"], metric)) < 1e-6]
+
+
+def length2(k_frac, metric):
+    """Smallest |k + G|^2 over the neighbouring G."""
+    shifts = [(i, j, l) for i in (-1, 0, 1) for j in (-1, 0, 1) for l in (-1, 0, 1)]
+    return min(sum(metric[a][b] * (k_frac[a] + g[a]) * (k_frac[b] + g[b]) for a in range(3) for b in range(3))
+               for g in shifts)
+
+
+def reciprocal_metric(path):
+    """b_i . b_j of an extended XYZ file, up to (2 pi)^2: the inverse of a_i . a_j."""
+    with open(path) as file:
+        numbers = [float(x) for x in file.read().split('"')[1].split()]
+    cell = [numbers[0:3], numbers[3:6], numbers[6:9]]
+    m = [[sum(a[x] * b[x] for x in range(3)) for b in cell] for a in cell]
+    cofactor = [[m[(i + 1) % 3][(j + 1) % 3] * m[(i + 2) % 3][(j + 2) % 3] -
+                 m[(i + 1) % 3][(j + 2) % 3] * m[(i + 2) % 3][(j + 1) % 3] for j in range(3)] for i in range(3)]
+    determinant = sum(m[0][j] * cofactor[0][j] for j in range(3))
+    return [[c / determinant for c in row] for row in cofactor]
+
+
+def band_error(ours, theirs):
+    """Largest difference. A highest band of ours that lies lower is no error: the other code has missed a state."""
+    error = max(abs(x - y) for x, y in zip(ours[:-1], theirs[:-1]))
+    return max(error, ours[-1] - theirs[-1])
+
+
+def largest_eigenvalue_error(mine, reference, metric):
     largest = 0.0
     for k in reference["kpoints"]:
-        ours = [m for m in mine["kpoints"] if same_k(m["k_frac"], k["k_frac"])]
-        if not ours:
-            continue  # another representative of the same star
-        pairs = list(zip(ours[0]["eigenvalues_ha"], k["eigenvalues_ha"]))[:-2]  # the last bands converge last
-        largest = max([largest] + [abs(x - y) for x, y in pairs])
+        stars = star_of(k, mine["kpoints"], metric)
+        if not stars:
+            return float("inf")
+        largest = max(largest, min(band_error(s["eigenvalues_ha"], k["eigenvalues_ha"]) for s in stars))
     return largest
 
 
-def compare(name, mine, reference):
+def compare(name, mine, reference, metric):
     missing = set(reference) - NOT_OURS - set(mine)
     check(f"{name}_has_all_keys", f"missing: {sorted(missing)}" if missing else "")
     error = abs(mine["energy_ha"] - reference["energy_ha"]) / reference["n_atom"]
     check(f"{name}_energy", f"{error:.2e} Ha/atom off" if error > ENERGY_HA_PER_ATOM else "")
     error = max(abs(x - y) for f, g in zip(mine["forces_ha_bohr"], reference["forces_ha_bohr"]) for x, y in zip(f, g))
     check(f"{name}_forces", f"{error:.2e} Ha/bohr off" if error > FORCE_HA_BOHR else "")
-    error = largest_eigenvalue_error(mine, reference)
+    error = largest_eigenvalue_error(mine, reference, metric)
     check(f"{name}_eigenvalues", f"{error:.2e} Ha off" if error > EIGENVALUE_HA else "")
     total = sum(k["weight"] for k in mine["kpoints"])
     check(f"{name}_weights_sum_to_2", f"{total}" if abs(total - 2) > 1e-9 else "")
@@ -71,7 +104,7 @@ def run_case(name):
     check(f"{name}_runs", done.stderr[-300:] if done.returncode != 0 else "")
     if done.returncode == 0:
         with open(out) as a, open(os.path.join(folder, "expected.json")) as b:
-            compare(name, json.load(a), json.load(b))
+            compare(name, json.load(a), json.load(b), reciprocal_metric(os.path.join(folder, "structure.extxyz")))
 
 
 def main(names):
@@ -84,4 +117,4 @@ def main(names):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:] or ["si_bulk", "mgo_bulk", "mgo_bulk_pbesol"]))
+    sys.exit(main(sys.argv[1:] or FAST))

@@ -9,7 +9,8 @@
 #include <stdbool.h>
 
 /**
- * @brief Catch SIGTERM and SIGUSR1 from now on: they only set a flag; the same signal once more ends the process.
+ * @brief Catch SIGTERM and SIGUSR1 from now on: they only set a flag, however often they come (batch systems and mpirun both
+ * pass them on).
  */
 void km_stop_install(void);
 
