@@ -61,6 +61,13 @@ static double largest_force_ha_bohr(const km_energy *energy)
     return largest;
 }
 
+static double pressure_gpa(const km_energy *energy)
+{
+    const double *s = energy->stress_ha_bohr3;
+
+    return -(s[0] + s[4] + s[8]) / 3 * KM_GPA_PER_HA_BOHR3;
+}
+
 static void print_summary(const km_energy *energy)
 {
     const km_calculation *c = &energy->calculation;
@@ -77,6 +84,7 @@ static void print_summary(const km_energy *energy)
     }
     if (energy->forces_ha_bohr)
         print_line("largest force", largest_force_ha_bohr(energy), "Ha/bohr");
+    if (energy->has_stress) print_line("pressure", pressure_gpa(energy), "GPa");
     if (energy->slab.is_slab) print_slab(&energy->slab);
 }
 
@@ -131,6 +139,8 @@ static km_status collect(km_energy *energy, km_calculator *calculator, const km_
         KM_TRY(KM_ALLOC(energy->forces_ha_bohr, 3 * km_crystal_n_atom(energy->crystal)));
         KM_TRY(km_calculator_forces(calculator, energy->forces_ha_bohr));
     }
+    energy->has_stress = energy->input.stress;
+    if (energy->has_stress) KM_TRY(km_calculator_stress(calculator, energy->stress_ha_bohr3));
     KM_TRY(collect_bands(energy, km_dft_ground_state(dft)));
     if (energy->slab.is_slab) KM_TRY(km_energy_compute_slab(energy, calculator));
     return KM_OK;
@@ -146,9 +156,6 @@ static km_status read_inputs(const char *path, km_energy *energy, km_config **co
     KM_TRY(km_energy_find_vacuum(energy->crystal, (km_vacuum)energy->input.vacuum,
                                  &energy->slab.axis));
     energy->slab.is_slab = energy->slab.axis >= 0;
-    if (energy->input.stress && km_cli_is_root())
-        km_log(KM_LOG_WARN, "%s:%d: stress is not available yet: stress_gpa is null", path,
-               km_config_line(*config, "stress"));
     return KM_OK;
 }
 
@@ -159,6 +166,7 @@ static km_status compute(km_energy *energy, const km_config *config, km_calculat
     km_calculation size;
 
     request.forces = energy->input.forces;
+    request.stress = energy->input.stress;
     request.vacuum_axis = energy->slab.axis;
     request.show_progress = isatty(STDERR_FILENO) != 0;
     KM_TRY(km_agree(km_setup_load_pseudo(config, dft, energy->crystal), MPI_COMM_WORLD));

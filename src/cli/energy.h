@@ -28,6 +28,8 @@ typedef struct {
     km_crystal *crystal;
     km_calculation calculation;
     double *forces_ha_bohr; /* [n_atom][3]; NULL: not computed */
+    bool has_stress;
+    double stress_ha_bohr3[9];
     int n_k;
     int n_band;
     double *k_frac;         /* [n_k][3] */

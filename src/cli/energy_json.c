@@ -32,6 +32,14 @@ static json_t *rows(int n, const double *values)
     return values ? array : (json_decref(array), json_null());
 }
 
+static json_t *stress(const km_energy *energy)
+{
+    double gpa[9];
+
+    for (int k = 0; k < 9; ++k) gpa[k] = energy->stress_ha_bohr3[k] * KM_GPA_PER_HA_BOHR3;
+    return rows(3, energy->has_stress ? gpa : NULL);
+}
+
 /* Weights sum to 2, the electrons that a band holds. */
 static json_t *kpoints(const km_energy *energy)
 {
@@ -123,7 +131,7 @@ static json_t *document(const km_energy *energy)
     json_object_set_new(root, "energy_ha", number(c->energy_ha));
     json_object_set_new(root, "alpha_over_omega_ha", number(energy->alpha_over_omega_ha));
     json_object_set_new(root, "forces_ha_bohr", rows(n_atom, energy->forces_ha_bohr));
-    json_object_set_new(root, "stress_gpa", json_null());
+    json_object_set_new(root, "stress_gpa", stress(energy));
     json_object_set_new(root, "kpoints", kpoints(energy));
     add_bands(root, c);
     add_run(root, c);

@@ -106,7 +106,7 @@ static const km_config_field energy_rows[] = {
     {.key = "forces", .kind = KM_CONFIG_BOOL, .fallback = "true", KM_CONFIG_AT(km_input_energy, forces),
      .help = "Compute the forces."},
     {.key = "stress", .kind = KM_CONFIG_BOOL, .fallback = "false", KM_CONFIG_AT(km_input_energy, stress),
-     .help = "Not available yet: a warning, and null in the result."},
+     .help = "Compute the stress, (1/Omega) dE/dstrain at a constant number of plane waves."},
     {0}};
 /* clang-format on */
 

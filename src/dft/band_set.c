@@ -18,8 +18,9 @@ static km_status make_bases(km_ground_state *state, km_band_set *set)
     const int n_band = state->n_band, first = km_kpoints_first(set->kpoints);
 
     for (int ik = 0; ik < set->n_k; ++ik) {
-        KM_TRY(km_basis_create(state->crystal, km_kpoints_frac(set->kpoints, first + ik),
+        KM_TRY(km_basis_create(state->basis_crystal, km_kpoints_frac(set->kpoints, first + ik),
                                state->options.ecut_ha, &set->basis[ik]));
+        km_basis_set_cell(set->basis[ik], state->crystal);
         set->weight[ik] = km_kpoints_weight(set->kpoints)[first + ik];
         KM_TRY(KM_CHECK(km_basis_n_g(set->basis[ik]) >= n_band, KM_E_INPUT,
                         "dft.ecut = %g Ha gives %d plane waves at a k-point, fewer than the %d "

@@ -57,7 +57,8 @@ static void add_image(const km_grid *grid, const int *rotation, const double *tr
             phase += m[j] * translation[j];
         }
         at = km_grid_find(grid, image);
-        KM_ASSERT(at >= 0);
+        /* Where a cell is symmetric up to rounding only, a pair on the sphere's surface may be cut in two. */
+        if (at < 0) continue;
         sum[at] += phase == 0 ? rho[ig] : rho[ig] * cexp(2 * KM_PI * I * phase);
     }
 }

@@ -27,6 +27,8 @@ struct km_dft {
     km_scf_result scf;
     int n_atom;
     double *forces; /* [n_atom][3], Ha/bohr; NULL when they were not asked for */
+    bool has_stress;
+    double stress[9]; /* Ha/bohr^3 */
 };
 
 static const km_pseudo_choice *find_choice(const km_pseudo_options *options, const char *symbol)
@@ -125,7 +127,7 @@ static km_status run_rung(km_dft *dft, const km_crystal *crystal, const km_dft_o
                           const km_request *request, MPI_Comm comm)
 {
     km_ground_state_destroy(&dft->state);
-    KM_TRY(km_ground_state_create(crystal, options, request->vacuum_axis, dft->crystal_pseudo,
+    KM_TRY(km_ground_state_create(crystal, options, request, dft->crystal_pseudo,
                                   dft->crystal_atom, comm, &dft->state));
     return km_scf_run(dft->state, request, &dft->scf);
 }
@@ -219,6 +221,7 @@ static km_status compute(void *self, const km_crystal *crystal, const km_request
 
     *result = (km_calculation){.outcome = KM_OUTCOME_FAILED};
     KM_FREE(dft->forces);
+    dft->has_stress = false;
     KM_TRY(check_crystal(crystal));
     KM_TRY(km_agree(km_dft_load_elements(dft, crystal), comm));
     KM_TRY(climb_ladder(dft, crystal, request, comm, result));
@@ -230,6 +233,8 @@ static km_status compute(void *self, const km_crystal *crystal, const km_request
         KM_TRY(KM_ALLOC(dft->forces, 3 * dft->n_atom));
         KM_TRY(km_ground_state_compute_forces(dft->state, dft->forces));
     }
+    if (request->stress) KM_TRY(km_ground_state_compute_stress(dft->state, dft->stress));
+    dft->has_stress = request->stress;
     result->time_s = MPI_Wtime() - start_s;
     MPI_Bcast(&result->time_s, 1, MPI_DOUBLE, 0, comm);
     return KM_OK;
@@ -241,6 +246,15 @@ static km_status get_forces(void *self, double *forces_ha_bohr)
 
     KM_TRY(KM_CHECK(dft->forces, KM_E_ARGUMENT, "forces were not asked for"));
     memcpy(forces_ha_bohr, dft->forces, sizeof *forces_ha_bohr * 3 * (size_t)dft->n_atom);
+    return KM_OK;
+}
+
+static km_status get_stress(void *self, double stress_ha_bohr3[9])
+{
+    const km_dft *dft = self;
+
+    KM_TRY(KM_CHECK(dft->has_stress, KM_E_ARGUMENT, "stress was not asked for"));
+    memcpy(stress_ha_bohr3, dft->stress, sizeof dft->stress);
     return KM_OK;
 }
 
@@ -352,6 +366,7 @@ km_status km_dft_calculator_create(const km_dft_options *options, const char *fo
     static const km_calculator_class functions = {.name = "dft",
                                                   .compute = compute,
                                                   .forces = get_forces,
+                                                  .stress = get_stress,
                                                   .planar_potential = planar_potential,
                                                   .planar_density = planar_density,
                                                   .estimate = estimate_cost,

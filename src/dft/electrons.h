@@ -22,11 +22,12 @@ typedef struct {
 
 struct km_ground_state {
     km_dft_options options;
-    MPI_Comm comm;            /* borrowed */
-    km_pseudo *const *pseudo; /* borrowed, [n_species] */
-    km_atom *const *atom;     /* borrowed, [n_species] */
-    km_crystal *crystal;      /* shifted copy */
-    double shift_frac[3];     /* what was subtracted from the positions */
+    MPI_Comm comm;             /* borrowed */
+    km_pseudo *const *pseudo;  /* borrowed, [n_species] */
+    km_atom *const *atom;      /* borrowed, [n_species] */
+    km_crystal *crystal;       /* shifted copy */
+    km_crystal *basis_crystal; /* the same atoms in the cell whose plane waves are taken */
+    double shift_frac[3];      /* what was subtracted from the positions */
     bool is_real;
     km_symmetry *symmetry; /* operations that leave the grid invariant; NULL: none used */
     km_grid *grid;

@@ -73,7 +73,31 @@ static bool is_mesh_invariant(const int mesh[3], const int shift[3], const int *
     return true;
 }
 
-/* Keep the operations that map both FFT grid and k-mesh onto themselves: they form a group. */
+/*
+ * Whether an operation maps a lattice onto itself: that of the basis may be strained otherwise than the crystal's.
+ */
+static bool is_lattice_invariant(const km_crystal *crystal, const int *rotation)
+{
+    const double *a = km_crystal_cell_bohr(crystal);
+    double image[9] = {0};
+
+    for (int j = 0; j < 3; ++j)
+        for (int i = 0; i < 3; ++i)
+            for (int x = 0; x < 3; ++x) image[3 * j + x] += rotation[3 * i + j] * a[3 * i + x];
+    for (int k = 0; k < 9; ++k) {
+        const double *p = a + 3 * (k / 3), *q = a + 3 * (k % 3);
+        const double *p1 = image + 3 * (k / 3), *q1 = image + 3 * (k % 3);
+        const double before = p[0] * q[0] + p[1] * q[1] + p[2] * q[2];
+        const double after = p1[0] * q1[0] + p1[1] * q1[1] + p1[2] * q1[2];
+        const double length = sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]) +
+                              sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2]);
+
+        if (fabs(after - before) > 2 * SYMMETRY_TOLERANCE_BOHR * length) return false;
+    }
+    return true;
+}
+
+/* Keep the operations that map basis, FFT grid and k-mesh onto themselves: they form a group. */
 static km_status restrict_symmetry(km_ground_state *state)
 {
     const int n = km_symmetry_n_operation(state->symmetry);
@@ -85,7 +109,8 @@ static km_status restrict_symmetry(km_ground_state *state)
     if (!state->options.use_symmetry) goto end;
     KM_TRY_TO(end, KM_ALLOC(mask, n));
     for (int i = 0; i < n; ++i)
-        mask[i] = km_grid_is_invariant(state->grid, km_symmetry_rotation(whole, i),
+        mask[i] = is_lattice_invariant(state->basis_crystal, km_symmetry_rotation(whole, i)) &&
+                  km_grid_is_invariant(state->grid, km_symmetry_rotation(whole, i),
                                        km_symmetry_translation_frac(whole, i)) &&
                   is_mesh_invariant(state->k_mesh, state->options.k_shift,
                                     km_symmetry_rotation(whole, i));
@@ -103,9 +128,20 @@ static km_status make_grid(km_ground_state *state)
 
     memcpy(n, options->grid, sizeof n);
     if (n[0] == 0)
-        km_grid_choose(state->crystal, options->use_symmetry ? state->symmetry : NULL,
+        km_grid_choose(state->basis_crystal, options->use_symmetry ? state->symmetry : NULL,
                        options->ecut_ha, options->grid_factor, n);
-    return km_grid_create(state->crystal, options->ecut_ha, n, &state->grid);
+    KM_TRY(km_grid_create(state->basis_crystal, options->ecut_ha, n, &state->grid));
+    km_grid_set_cell(state->grid, state->crystal);
+    return KM_OK;
+}
+
+static km_status make_basis_crystal(km_ground_state *state, const double *cell_bohr)
+{
+    const km_crystal *crystal = state->crystal;
+
+    return km_crystal_create(cell_bohr ? cell_bohr : km_crystal_cell_bohr(crystal),
+                             km_crystal_n_atom(crystal), km_crystal_z(crystal),
+                             km_crystal_frac(crystal), &state->basis_crystal);
 }
 
 static void count_electrons(km_ground_state *state)
@@ -132,7 +168,7 @@ static km_status choose_mesh(km_ground_state *state, int vacuum_axis)
 
     memcpy(state->k_mesh, options->k_mesh, sizeof state->k_mesh);
     if (state->k_mesh[0] > 0) return KM_OK;
-    return km_kpoints_find_mesh(state->crystal, options->k_spacing_bohr, vacuum_axis,
+    return km_kpoints_find_mesh(state->basis_crystal, options->k_spacing_bohr, vacuum_axis,
                                 state->k_mesh);
 }
 
@@ -164,7 +200,7 @@ static km_status allocate_densities(km_ground_state *state)
 }
 
 km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options *options,
-                                 int vacuum_axis, km_pseudo *const *pseudo,
+                                 const km_request *request, km_pseudo *const *pseudo,
                                  km_atom *const *atom, MPI_Comm comm, km_ground_state **out)
 {
     km_ground_state *state = NULL;
@@ -180,8 +216,9 @@ km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options
     KM_TRY_TO(fail,
               km_symmetry_create(state->crystal, SYMMETRY_TOLERANCE_BOHR, &state->symmetry));
     KM_TRY_TO(fail, centre_crystal(state));
+    KM_TRY_TO(fail, make_basis_crystal(state, request->basis_cell_bohr));
     KM_TRY_TO(fail, make_grid(state));
-    KM_TRY_TO(fail, choose_mesh(state, vacuum_axis));
+    KM_TRY_TO(fail, choose_mesh(state, request->vacuum_axis));
     KM_TRY_TO(fail, restrict_symmetry(state));
     count_electrons(state);
     KM_TRY_TO(fail, KM_CHECK(2 * state->n_band >= state->n_electron - 1e-9, KM_E_INPUT,
@@ -206,6 +243,7 @@ void km_ground_state_destroy(km_ground_state **state)
     km_grid_destroy(&s->grid);
     km_symmetry_destroy(&s->symmetry);
     km_crystal_destroy(&s->crystal);
+    km_crystal_destroy(&s->basis_crystal);
     KM_FREE(s->rho_in);
     KM_FREE(s->rho_out);
     KM_FREE(s->work_g);

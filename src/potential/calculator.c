@@ -80,6 +80,12 @@ km_status km_calculator_forces(km_calculator *calculator, double *forces_ha_bohr
     return calculator->functions->forces(calculator->self, forces_ha_bohr);
 }
 
+km_status km_calculator_stress(km_calculator *calculator, double stress_ha_bohr3[9])
+{
+    if (!calculator->functions->stress) return refuse(calculator, "stress");
+    return calculator->functions->stress(calculator->self, stress_ha_bohr3);
+}
+
 static km_status check_planes(int axis, int n_plane)
 {
     return KM_CHECK(axis >= 0 && axis <= 2 && n_plane > 0, KM_E_ARGUMENT,

@@ -137,6 +137,14 @@ static km_status fake_forces(void *self, double *forces_ha_bohr)
     return KM_OK;
 }
 
+/* As the energy of a bulk, that of an atom, does not depend on the cell. */
+static km_status fake_stress(void *self, double stress_ha_bohr3[9])
+{
+    (void)self;
+    memset(stress_ha_bohr3, 0, 9 * sizeof *stress_ha_bohr3);
+    return KM_OK;
+}
+
 /* Planar density of Gaussians at the atoms' heights, with their periodic images. */
 static double density_at(const fake *f, int axis, double place, double length_bohr)
 {
@@ -214,6 +222,7 @@ km_status km_fake_calculator_create(const km_fake_options *options, km_calculato
     static const km_calculator_class functions = {.name = "fake",
                                                   .compute = fake_compute,
                                                   .forces = fake_forces,
+                                                  .stress = fake_stress,
                                                   .planar_potential = fake_potential,
                                                   .planar_density = fake_density,
                                                   .estimate = fake_estimate,

@@ -10,6 +10,7 @@ import sys
 
 ENERGY_HA_PER_ATOM = 1e-5  # two codes on the same pseudopotentials, cutoff and grid
 FORCE_HA_BOHR = 1e-4
+STRESS_GPA = 0.05
 EIGENVALUE_HA = 1e-4
 # What describes the reference itself, and not the result.
 NOT_OURS = {"case", "tags", "reference", "zero_of_potential", "stress_sign", "energy_ha_abinit", "pw_scf_iterations",
@@ -83,6 +84,9 @@ def compare(name, mine, reference, metric):
     check(f"{name}_energy", f"{error:.2e} Ha/atom off" if error > ENERGY_HA_PER_ATOM else "")
     error = max(abs(x - y) for f, g in zip(mine["forces_ha_bohr"], reference["forces_ha_bohr"]) for x, y in zip(f, g))
     check(f"{name}_forces", f"{error:.2e} Ha/bohr off" if error > FORCE_HA_BOHR else "")
+    if reference["stress_gpa"]:
+        error = max(abs(x - y) for f, g in zip(mine["stress_gpa"], reference["stress_gpa"]) for x, y in zip(f, g))
+        check(f"{name}_stress", f"{error:.2e} GPa off" if error > STRESS_GPA else "")
     error = largest_eigenvalue_error(mine, reference, metric)
     check(f"{name}_eigenvalues", f"{error:.2e} Ha off" if error > EIGENVALUE_HA else "")
     total = sum(k["weight"] for k in mine["kpoints"])

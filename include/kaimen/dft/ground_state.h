@@ -42,14 +42,14 @@ typedef struct {
  * @brief Set up the electrons of a crystal. Collective on comm.
  *
  * @param[in] crystal      copied
- * @param[in] vacuum_axis  0..2: one k-point along it where the mesh follows from a spacing; -1: none
+ * @param[in] request      vacuum axis and cell of the basis; used during the call
  * @param[in] pseudo       [n_species], borrowed
  * @param[in] atom         [n_species], borrowed
  * @param[in] comm         ranks that share the k-points; borrowed
  * @return KM_E_ARGUMENT or KM_E_INPUT for options that do not fit the crystal
  */
 KM_STATUS km_ground_state_create(const km_crystal *crystal, const km_dft_options *options,
-                                 int vacuum_axis, km_pseudo *const *pseudo,
+                                 const km_request *request, km_pseudo *const *pseudo,
                                  km_atom *const *atom, MPI_Comm comm, km_ground_state **state);
 
 /** @brief Free and set to NULL; accepts NULL. Local. */
@@ -65,6 +65,9 @@ KM_STATUS km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
 
 /** @brief Forces of the last SCF, symmetrised, net force removed, Ha/bohr, [n_atom][3]. Collective. */
 KM_STATUS km_ground_state_compute_forces(km_ground_state *state, double *forces_ha_bohr);
+
+/** @brief Stress of the last SCF's free energy, (1/Omega) dE/dstrain, symmetrised, Ha/bohr^3, [3][3]. Collective. */
+KM_STATUS km_ground_state_compute_stress(km_ground_state *state, double stress_ha_bohr3[9]);
 
 /**
  * @brief Band edges with the high-symmetry points of the zone added to those of the mesh. Collective.

@@ -29,8 +29,11 @@ typedef enum {
 typedef struct {
     bool forces;
     bool stress;
-    bool edges;          /* band edges at high-symmetry points too (bulk) */
-    int vacuum_axis;     /* 0..2: one k-point along it; -1: none */
+    bool edges;      /* band edges at high-symmetry points too (bulk) */
+    int vacuum_axis; /* 0..2: one k-point along it; -1: none */
+    const double *
+        basis_cell_bohr; /* borrowed, [3][3]: cell whose plane waves, grid and k-points are taken and strained
+                                      along, so that energies of several cells have one basis; NULL: the crystal's own */
     double time_limit_s; /* 0: none */
     const volatile sig_atomic_t
         *stop;          /* borrowed, may be NULL: drain when it becomes nonzero */
@@ -69,6 +72,7 @@ typedef struct {
     km_status (*compute)(void *self, const km_crystal *crystal, const km_request *request,
                          MPI_Comm comm, km_calculation *result);
     km_status (*forces)(void *self, double *forces_ha_bohr);
+    km_status (*stress)(void *self, double stress_ha_bohr3[9]);
     km_status (*planar_potential)(void *self, int axis, int n_plane, double *v_ha);
     km_status (*planar_density)(void *self, int axis, int n_plane, double *density_bohr3);
     km_status (*estimate)(void *self, const km_crystal *crystal, const km_request *request,
@@ -102,6 +106,9 @@ KM_STATUS km_calculator_compute(km_calculator *calculator, const km_crystal *cry
 
 /** @brief Forces of the last crystal, Ha/bohr, into [n_atom][3]. Local. */
 KM_STATUS km_calculator_forces(km_calculator *calculator, double *forces_ha_bohr);
+
+/** @brief Stress of the last crystal, (1/Omega) dE/dstrain, Ha/bohr^3, symmetric [3][3]. Local. */
+KM_STATUS km_calculator_stress(km_calculator *calculator, double stress_ha_bohr3[9]);
 
 /**
  * @brief Planar average of V_H + V_loc (no xc) along a lattice vector, Ha, at n_plane points i/n_plane. Local.

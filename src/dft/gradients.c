@@ -1,4 +1,4 @@
-/* Forces on the atoms: the sum of the terms' forces, symmetrised, without a net force. */
+/* Forces on the atoms and the stress: sums over the terms, symmetrised; the forces without a net force. */
 #include "dft/electrons.h"
 
 #include "kaimen/base/memory.h"
@@ -22,8 +22,8 @@ static void rotate_vector(const km_crystal *crystal, const int *rotation, const 
         image[x] = turned[0] * a[x] + turned[1] * a[3 + x] + turned[2] * a[6 + x];
 }
 
-static void symmetrise(const km_crystal *crystal, const km_symmetry *symmetry,
-                       const double *forces, double *sum)
+static void symmetrise_forces(const km_crystal *crystal, const km_symmetry *symmetry,
+                              const double *forces, double *sum)
 {
     const int n_operation = km_symmetry_n_operation(symmetry);
 
@@ -62,7 +62,7 @@ km_status km_ground_state_compute_forces(km_ground_state *state, double *forces_
               km_hamiltonian_compute_forces(set->hamiltonian, state->rho_out, set->bands,
                                             set->weight, set->occupation, state->comm, raw));
     if (state->symmetry)
-        symmetrise(state->crystal, state->symmetry, raw, forces_ha_bohr);
+        symmetrise_forces(state->crystal, state->symmetry, raw, forces_ha_bohr);
     else
         memcpy(forces_ha_bohr, raw, sizeof *raw * 3 * (size_t)n_atom);
     remove_net_force(n_atom, forces_ha_bohr);
@@ -71,4 +71,39 @@ km_status km_ground_state_compute_forces(km_ground_state *state, double *forces_
 end:
     KM_FREE(raw);
     return status;
+}
+
+/* Mean of R stress R^T over the operations. */
+static void symmetrise_stress(const km_crystal *crystal, const km_symmetry *symmetry,
+                              double stress[9])
+{
+    const int n_operation = km_symmetry_n_operation(symmetry);
+    double sum[9] = {0};
+
+    for (int op = 0; op < n_operation; ++op) {
+        const int *rotation = km_symmetry_rotation(symmetry, op);
+        double half[9], image[3]; /* half: R stress */
+
+        for (int x = 0; x < 3; ++x) {
+            rotate_vector(crystal, rotation, stress + 3 * x, image);
+            for (int y = 0; y < 3; ++y) half[3 * y + x] = image[y];
+        }
+        for (int y = 0; y < 3; ++y) {
+            rotate_vector(crystal, rotation, half + 3 * y, image);
+            for (int x = 0; x < 3; ++x) sum[3 * y + x] += image[x] / n_operation;
+        }
+    }
+    memcpy(stress, sum, sizeof sum);
+}
+
+km_status km_ground_state_compute_stress(km_ground_state *state, double stress_ha_bohr3[9])
+{
+    const km_band_set *set = &state->set;
+
+    KM_TRY(km_hamiltonian_compute_stress(set->hamiltonian, state->rho_out, set->bands,
+                                         set->weight, set->occupation, state->comm,
+                                         stress_ha_bohr3));
+    if (state->symmetry) symmetrise_stress(state->crystal, state->symmetry, stress_ha_bohr3);
+    MPI_Bcast(stress_ha_bohr3, 9, MPI_DOUBLE, 0, state->comm); /* as the forces */
+    return KM_OK;
 }

@@ -1,0 +1,209 @@
+/* np: 1 */
+/* Forces and stress of whole calculations: gradients of the free energy at a constant number of plane waves. */
+#include "dft/dft_support.h"
+
+/* Five-point differences err by STEP^4 of the fifth derivative; forces and stress by the root of the SCF's threshold. */
+#define STEP 2e-3
+#define TOLERANCE_HA 2e-6
+/* What is compared is much larger than the error. */
+#define LEAST_HA 1e-3
+
+typedef struct {
+    double free_energy_ha;
+    double forces[18], stress[9];
+} answer;
+
+static km_dft_options make_options(km_functional functional, km_smearing smearing)
+{
+    km_dft_options options = tight_options(5);
+
+    options.functional = functional;
+    if (functional == KM_FUNCTIONAL_PBE) strcpy(options.pseudo.family, "GTH-PBE");
+    options.smearing = smearing;
+    options.smearing_width_ha = 0.02;
+    options.n_band = smearing == KM_SMEARING_NONE ? 0 : 14;
+    options.scf.energy_tolerance_ha = 1e-13;
+    set_ints(options.k_mesh, 2, 2, 1);
+    return options;
+}
+
+static answer compute(const km_crystal *crystal, const km_dft_options *options,
+                      const double *basis_cell_bohr)
+{
+    km_request request = km_request_default();
+    km_calculator *calculator;
+    km_calculation result;
+    answer a;
+
+    request.forces = request.stress = true;
+    request.basis_cell_bohr = basis_cell_bohr;
+    ASSERT_OK(km_dft_calculator_create(options, NULL, &calculator, NULL));
+    ASSERT_OK(km_calculator_compute(calculator, crystal, &request, MPI_COMM_WORLD, &result));
+    if (result.outcome != KM_OUTCOME_CONVERGED)
+        fail_msg("%s: %s", km_outcome_name(result.outcome), result.reason);
+    a.free_energy_ha = result.free_energy_ha;
+    ASSERT_OK(km_calculator_forces(calculator, a.forces));
+    ASSERT_OK(km_calculator_stress(calculator, a.stress));
+    km_calculator_destroy(&calculator);
+    return a;
+}
+
+/* Derivative at 0 of a function known at -2, -1, 1 and 2 steps. */
+static double difference(const double value[4])
+{
+    return (8 * (value[2] - value[1]) - (value[3] - value[0])) / (12 * STEP);
+}
+
+static const double steps[4] = {-2 * STEP, -STEP, STEP, 2 * STEP};
+
+static void check_stress(const km_crystal *crystal, const km_dft_options *options,
+                         const answer *a, const double *direction)
+{
+    const double volume = km_crystal_volume_bohr3(crystal);
+    double energy_ha[4], work = 0;
+
+    for (int i = 0; i < 4; ++i) {
+        km_crystal *strained = make_strained(crystal, direction, steps[i]);
+
+        energy_ha[i] = compute(strained, options, km_crystal_cell_bohr(crystal)).free_energy_ha;
+        km_crystal_destroy(&strained);
+    }
+    for (int k = 0; k < 9; ++k) work += volume * a->stress[k] * direction[k];
+    ASSERT_CLOSE(work, difference(energy_ha), TOLERANCE_HA);
+    assert_true(fabs(work) > LEAST_HA);
+}
+
+/* Atoms are moved along their forces, which keeps every symmetry. */
+static void check_forces(const km_crystal *crystal, const km_dft_options *options,
+                         const answer *a)
+{
+    const int n = 3 * km_crystal_n_atom(crystal);
+    const double *b = km_crystal_reciprocal_bohr(crystal);
+    double energy_ha[4], size = 0;
+
+    for (int i = 0; i < n; ++i) size += a->forces[i] * a->forces[i];
+    size = sqrt(size);
+    assert_true(size > LEAST_HA);
+    for (int k = 0; k < 4; ++k) {
+        km_crystal *moved;
+        double frac[15];
+
+        ASSERT_OK(km_crystal_copy(crystal, &moved));
+        memcpy(frac, km_crystal_frac(crystal), sizeof *frac * (size_t)n);
+        for (int i = 0; i < n; ++i)
+            for (int x = 0; x < 3; ++x)
+                frac[i] += steps[k] * a->forces[3 * (i / 3) + x] / size * b[3 * (i % 3) + x] /
+                           (2 * KM_PI);
+        km_crystal_move(moved, frac);
+        energy_ha[k] = compute(moved, options, NULL).free_energy_ha;
+        km_crystal_destroy(&moved);
+    }
+    ASSERT_CLOSE(size, -difference(energy_ha), TOLERANCE_HA);
+}
+
+static void check_gradients(km_crystal *crystal, km_functional functional, km_smearing smearing)
+{
+    static const double uniform[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    static const double skew[9] = {0.3, 0.5, -0.2, 0.1, -0.4, 0.3, 0.2, 0.6, -0.7};
+    const km_dft_options options = make_options(functional, smearing);
+    const answer a = compute(crystal, &options, NULL);
+
+    for (int k = 0; k < 9; ++k) ASSERT_CLOSE(a.stress[k], a.stress[3 * (k % 3) + k / 3], 1e-12);
+    check_stress(crystal, &options, &a, uniform);
+    check_stress(crystal, &options, &a, skew);
+    check_forces(crystal, &options, &a);
+    km_crystal_destroy(&crystal);
+}
+
+static void gradients_are_slopes_with_complex_coefficients(void **state)
+{
+    (void)state;
+    check_gradients(make_rattled_magnesia(), KM_FUNCTIONAL_LDA, KM_SMEARING_NONE);
+    check_gradients(make_rattled_magnesia(), KM_FUNCTIONAL_PBE, KM_SMEARING_NONE);
+}
+
+static void gradients_are_slopes_with_real_coefficients(void **state)
+{
+    (void)state;
+    check_gradients(make_stretched_silicon(), KM_FUNCTIONAL_LDA, KM_SMEARING_NONE);
+    check_gradients(make_stretched_silicon(), KM_FUNCTIONAL_PBE, KM_SMEARING_NONE);
+}
+
+static void gradients_are_slopes_of_the_free_energy_with_smearing(void **state)
+{
+    (void)state;
+    check_gradients(make_stretched_silicon(), KM_FUNCTIONAL_PBE, KM_SMEARING_GAUSSIAN);
+    check_gradients(make_rattled_magnesia(), KM_FUNCTIONAL_LDA, KM_SMEARING_FERMI_DIRAC);
+}
+
+/* A cutoff that goes as 1/length^2 keeps the plane waves of a cubic crystal: no other cell is needed. */
+static void pressure_is_the_slope_of_the_energy_over_volume(void **state)
+{
+    km_dft_options options = make_options(KM_FUNCTIONAL_PBE, KM_SMEARING_NONE);
+    const double ecut_ha = options.ecut_ha, unit[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    km_crystal *crystal = make_magnesia();
+    const answer a = compute(crystal, &options, NULL);
+    double energy_ha[4], slope;
+
+    (void)state;
+    for (int i = 0; i < 4; ++i) {
+        km_crystal *strained = make_strained(crystal, unit, steps[i]);
+
+        options.ecut_ha = ecut_ha / pow(1 + steps[i], 2);
+        energy_ha[i] = compute(strained, &options, NULL).free_energy_ha;
+        km_crystal_destroy(&strained);
+    }
+    /* The volume grows by 3 per unit of strain. */
+    slope = difference(energy_ha) / (3 * km_crystal_volume_bohr3(crystal));
+    ASSERT_CLOSE((a.stress[0] + a.stress[4] + a.stress[8]) / 3, slope, 1e-8);
+    assert_true(fabs(a.stress[0]) > 1e-4);
+    km_crystal_destroy(&crystal);
+}
+
+/* Symmetry reduces the k-points: their stress must be averaged to be that of all. A slab's forces converge last. */
+static void symmetry_does_not_change_stress_and_forces(void **state)
+{
+    km_dft_options options = make_options(KM_FUNCTIONAL_LDA, KM_SMEARING_NONE);
+    km_crystal *crystal = make_slab();
+    answer with, without;
+
+    (void)state;
+    set_ints(options.k_mesh, 2, 2, 1);
+    with = compute(crystal, &options, NULL);
+    options.use_symmetry = false;
+    options.arithmetic = KM_ARITHMETIC_COMPLEX;
+    without = compute(crystal, &options, NULL);
+    for (int k = 0; k < 9; ++k) ASSERT_CLOSE(with.stress[k], without.stress[k], 1e-8);
+    for (int i = 0; i < 18; ++i) ASSERT_CLOSE(with.forces[i], without.forces[i], 1e-5);
+    assert_true(fabs(with.stress[0]) > 1e-4 && fabs(with.stress[8]) > 1e-4);
+    km_crystal_destroy(&crystal);
+}
+
+static void stress_that_was_not_asked_for_is_refused(void **state)
+{
+    const km_dft_options options = make_options(KM_FUNCTIONAL_LDA, KM_SMEARING_NONE);
+    km_crystal *crystal = make_magnesia();
+    km_request request = km_request_default();
+    km_calculator *calculator;
+    km_calculation result;
+    double stress[9];
+
+    (void)state;
+    ASSERT_OK(km_dft_calculator_create(&options, NULL, &calculator, NULL));
+    ASSERT_OK(km_calculator_compute(calculator, crystal, &request, MPI_COMM_WORLD, &result));
+    assert_int_equal(km_calculator_stress(calculator, stress), KM_E_ARGUMENT);
+    assert_string_equal(km_status_message(), "stress was not asked for");
+    km_calculator_destroy(&calculator);
+    km_crystal_destroy(&crystal);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(gradients_are_slopes_with_complex_coefficients),
+    cmocka_unit_test(gradients_are_slopes_with_real_coefficients),
+    cmocka_unit_test(gradients_are_slopes_of_the_free_energy_with_smearing),
+    cmocka_unit_test(pressure_is_the_slope_of_the_energy_over_volume),
+    cmocka_unit_test(symmetry_does_not_change_stress_and_forces),
+    cmocka_unit_test(stress_that_was_not_asked_for_is_refused),
+};
+
+KM_TEST_MAIN(tests)
