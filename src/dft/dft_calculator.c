@@ -198,6 +198,7 @@ static km_status compute(void *self, const km_crystal *crystal, const km_request
 
     *result = (km_calculation){.outcome = KM_OUTCOME_FAILED};
     KM_FREE(dft->forces);
+    km_ground_state_destroy(&dft->state);
     KM_TRY(check_crystal(crystal));
     KM_TRY(km_agree(km_dft_load_elements(dft, crystal), comm));
     KM_TRY(climb_ladder(dft, crystal, request, comm, result));
