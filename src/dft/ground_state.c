@@ -129,11 +129,15 @@ static void count_electrons(km_ground_state *state)
 static km_status choose_mesh(km_ground_state *state, const km_request *request)
 {
     const km_dft_options *options = &state->options;
+    const int *n = options->k_mesh;
 
-    memcpy(state->k_mesh, options->k_mesh, sizeof state->k_mesh);
-    if (state->k_mesh[0] > 0) return KM_OK;
-    return km_kpoints_find_mesh(state->crystal, options->k_spacing_bohr, request->vacuum_axis,
-                                request->normal_axis, state->k_mesh);
+    if (n[0] == 0 && n[1] == 0 && n[2] == 0)
+        return km_kpoints_find_mesh(state->crystal, options->k_spacing_bohr,
+                                    request->vacuum_axis, request->normal_axis, state->k_mesh);
+    memcpy(state->k_mesh, n, sizeof state->k_mesh);
+    return KM_CHECK(n[0] > 0 && n[1] > 0 && n[2] > 0, KM_E_ARGUMENT,
+                    "k-mesh [%d, %d, %d]: wanted three numbers from 1 on, or none", n[0], n[1],
+                    n[2]);
 }
 
 static km_status make_kpoints(km_ground_state *state)
