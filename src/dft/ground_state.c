@@ -147,10 +147,14 @@ static km_status make_kpoints(km_ground_state *state)
     KM_TRY(km_kpoints_create(state->symmetry, state->k_mesh, state->options.k_shift,
                              state->comm, &kpoints));
     KM_TRY(km_band_set_create(state, kpoints, &state->set));
-    for (int ik = 0; ik < state->set.n_k; ++ik)
-        if (km_basis_n_g(state->set.basis[ik]) > state->n_plane_wave)
-            state->n_plane_wave = km_basis_n_g(state->set.basis[ik]);
+    for (int ik = 0; ik < state->set.n_k; ++ik) {
+        const int n = km_basis_n_g(state->set.basis[ik]);
+
+        if (n > state->n_plane_wave) state->n_plane_wave = n;
+        state->mean_plane_wave += state->set.weight[ik] * n;
+    }
     MPI_Allreduce(MPI_IN_PLACE, &state->n_plane_wave, 1, MPI_LONG, MPI_MAX, state->comm);
+    MPI_Allreduce(MPI_IN_PLACE, &state->mean_plane_wave, 1, MPI_DOUBLE, MPI_SUM, state->comm);
     return KM_OK;
 }
 
@@ -288,6 +292,11 @@ int km_ground_state_n_band(const km_ground_state *state)
 long km_ground_state_n_plane_wave(const km_ground_state *state)
 {
     return state->n_plane_wave;
+}
+
+double km_ground_state_mean_plane_wave(const km_ground_state *state)
+{
+    return state->mean_plane_wave;
 }
 
 double km_ground_state_n_electron(const km_ground_state *state)

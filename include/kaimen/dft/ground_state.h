@@ -88,6 +88,7 @@ const km_kpoints *km_ground_state_kpoints(const km_ground_state *state);
 const int *km_ground_state_k_mesh(const km_ground_state *state);
 int km_ground_state_n_band(const km_ground_state *state);
 long km_ground_state_n_plane_wave(const km_ground_state *state);
+double km_ground_state_mean_plane_wave(const km_ground_state *state);
 double km_ground_state_n_electron(const km_ground_state *state);
 int km_ground_state_n_operation(const km_ground_state *state);
 
