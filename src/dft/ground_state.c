@@ -162,14 +162,18 @@ static void count_electrons(km_ground_state *state)
     }
 }
 
-static km_status choose_mesh(km_ground_state *state, int vacuum_axis)
+static km_status choose_mesh(km_ground_state *state, const km_request *request)
 {
     const km_dft_options *options = &state->options;
+    const int *n = options->k_mesh;
 
-    memcpy(state->k_mesh, options->k_mesh, sizeof state->k_mesh);
-    if (state->k_mesh[0] > 0) return KM_OK;
-    return km_kpoints_find_mesh(state->basis_crystal, options->k_spacing_bohr, vacuum_axis,
-                                state->k_mesh);
+    if (n[0] == 0 && n[1] == 0 && n[2] == 0)
+        return km_kpoints_find_mesh(state->basis_crystal, options->k_spacing_bohr,
+                                    request->vacuum_axis, request->normal_axis, state->k_mesh);
+    memcpy(state->k_mesh, n, sizeof state->k_mesh);
+    return KM_CHECK(n[0] > 0 && n[1] > 0 && n[2] > 0, KM_E_ARGUMENT,
+                    "k-mesh [%d, %d, %d]: wanted three numbers from 1 on, or none", n[0], n[1],
+                    n[2]);
 }
 
 static km_status make_kpoints(km_ground_state *state)
@@ -179,10 +183,14 @@ static km_status make_kpoints(km_ground_state *state)
     KM_TRY(km_kpoints_create(state->symmetry, state->k_mesh, state->options.k_shift,
                              state->comm, &kpoints));
     KM_TRY(km_band_set_create(state, kpoints, &state->set));
-    for (int ik = 0; ik < state->set.n_k; ++ik)
-        if (km_basis_n_g(state->set.basis[ik]) > state->n_plane_wave)
-            state->n_plane_wave = km_basis_n_g(state->set.basis[ik]);
+    for (int ik = 0; ik < state->set.n_k; ++ik) {
+        const int n = km_basis_n_g(state->set.basis[ik]);
+
+        if (n > state->n_plane_wave) state->n_plane_wave = n;
+        state->mean_plane_wave += state->set.weight[ik] * n;
+    }
     MPI_Allreduce(MPI_IN_PLACE, &state->n_plane_wave, 1, MPI_LONG, MPI_MAX, state->comm);
+    MPI_Allreduce(MPI_IN_PLACE, &state->mean_plane_wave, 1, MPI_DOUBLE, MPI_SUM, state->comm);
     return KM_OK;
 }
 
@@ -218,7 +226,7 @@ km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options
     KM_TRY_TO(fail, centre_crystal(state));
     KM_TRY_TO(fail, make_basis_crystal(state, request->basis_cell_bohr));
     KM_TRY_TO(fail, make_grid(state));
-    KM_TRY_TO(fail, choose_mesh(state, request->vacuum_axis));
+    KM_TRY_TO(fail, choose_mesh(state, request));
     KM_TRY_TO(fail, restrict_symmetry(state));
     count_electrons(state);
     KM_TRY_TO(fail, KM_CHECK(2 * state->n_band >= state->n_electron - 1e-9, KM_E_INPUT,
@@ -322,6 +330,11 @@ int km_ground_state_n_band(const km_ground_state *state)
 long km_ground_state_n_plane_wave(const km_ground_state *state)
 {
     return state->n_plane_wave;
+}
+
+double km_ground_state_mean_plane_wave(const km_ground_state *state)
+{
+    return state->mean_plane_wave;
 }
 
 double km_ground_state_n_electron(const km_ground_state *state)

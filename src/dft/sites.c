@@ -272,12 +272,12 @@ km_status km_sites_compute_strain(const km_sites *sites, const km_basis *basis,
         for (int l = sites->shell[is].l, m = 0; m < 2 * l + 1; ++m, form += n_g) {
             const double *f = t.radial + (size_t)is * n_g, *df = t.slope + (size_t)is * n_g;
             const double *h = t.harmonic + (size_t)(l * l + m) * n_g;
-            const double *dh = t.gradient + (size_t)(3 * (l * l + m) + x) * n_g;
+            const double *dh = t.gradient + (size_t)(3 * (l * l + m) + y) * n_g;
 
             for (size_t ig = 0; ig < n_g; ++ig) {
-                const double ratio = t.q[ig] > 0 ? q[3 * ig + x] / t.q[ig] : 0;
+                const double ratio = t.q[ig] > 0 ? q[3 * ig + y] / t.q[ig] : 0;
 
-                form[ig] = -q[3 * ig + y] * (df[ig] * ratio * h[ig] + f[ig] * dh[ig]) -
+                form[ig] = -q[3 * ig + x] * (df[ig] * ratio * h[ig] + f[ig] * dh[ig]) -
                            half * f[ig] * h[ig];
             }
         }

@@ -1,11 +1,9 @@
 /*
  * Exchange and correlation. Gradients are taken in reciprocal space on the density's sphere, and so
  * is the divergence in V = de/drho - 2 div(de/dsigma grad rho), which makes V the exact derivative
-    static const km_term_class functions = {.name = "xc",
-                                            .potential = potential,
-                                            .density_forces = density_forces,
-                                            .density_stress = density_stress,
-                                            .destroy = destroy};
+ * of the energy summed over grid points.
+ * Source: White, Bird, Phys. Rev. B 50, 4954 (1994); the stress of gradients: Dal Corso, Resta, Phys. Rev. B 50,
+ * 4327 (1994).
  */
 #include "dft/core_density.h"
 

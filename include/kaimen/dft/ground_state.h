@@ -42,7 +42,7 @@ typedef struct {
  * @brief Set up the electrons of a crystal. Collective on comm.
  *
  * @param[in] crystal      copied
- * @param[in] request      vacuum axis and cell of the basis; used during the call
+ * @param[in] request      axes, where the mesh follows from a spacing, and cell of the basis; used during the call
  * @param[in] pseudo       [n_species], borrowed
  * @param[in] atom         [n_species], borrowed
  * @param[in] comm         ranks that share the k-points; borrowed
@@ -91,6 +91,7 @@ const km_kpoints *km_ground_state_kpoints(const km_ground_state *state);
 const int *km_ground_state_k_mesh(const km_ground_state *state);
 int km_ground_state_n_band(const km_ground_state *state);
 long km_ground_state_n_plane_wave(const km_ground_state *state);
+double km_ground_state_mean_plane_wave(const km_ground_state *state);
 double km_ground_state_n_electron(const km_ground_state *state);
 int km_ground_state_n_operation(const km_ground_state *state);
 

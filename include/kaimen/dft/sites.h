@@ -68,8 +68,8 @@ KM_STATUS km_sites_compute(const km_sites *sites, const km_basis *basis,
 /**
  * @brief Derivatives of all functions by strain: r -> (1 + strain) r at fixed integer and fractional coordinates. Local.
  *
- * Along strain component (x, y) q changes by -q_y on axis x, and Omega grows where x = y, so that f(q) Y(q) / sqrt(Omega)
- * has the derivative -q_y d(f Y)/dq_x - f Y / 2.
+ * With component (x, y) of the strain, r_x grows by r_y and q_y by -q_x, and Omega grows where x = y: f(q) Y(q) / sqrt(Omega)
+ * has the derivative -q_x d(f Y)/dq_y - f Y / 2.
  * @param[in]  x, y       Cartesian axes of the component
  * @param[out] functions  n_function bands
  * @return KM_E_MEMORY
