@@ -125,7 +125,7 @@ static km_status run_rung(km_dft *dft, const km_crystal *crystal, const km_dft_o
                           const km_request *request, MPI_Comm comm)
 {
     km_ground_state_destroy(&dft->state);
-    KM_TRY(km_ground_state_create(crystal, options, request->vacuum_axis, dft->crystal_pseudo,
+    KM_TRY(km_ground_state_create(crystal, options, request, dft->crystal_pseudo,
                                   dft->crystal_atom, comm, &dft->state));
     return km_scf_run(dft->state, request, &dft->scf);
 }
@@ -219,6 +219,7 @@ static km_status compute(void *self, const km_crystal *crystal, const km_request
 
     *result = (km_calculation){.outcome = KM_OUTCOME_FAILED};
     KM_FREE(dft->forces);
+    km_ground_state_destroy(&dft->state);
     KM_TRY(check_crystal(crystal));
     KM_TRY(km_agree(km_dft_load_elements(dft, crystal), comm));
     KM_TRY(climb_ladder(dft, crystal, request, comm, result));
@@ -277,7 +278,7 @@ static double guess_time_s(const km_calculation *e, const km_crystal *crystal)
 }
 
 static km_status count_kpoints(const km_dft_options *options, const km_crystal *crystal,
-                               int vacuum_axis, km_calculation *estimate)
+                               const km_request *request, km_calculation *estimate)
 {
     km_symmetry *symmetry = NULL;
     km_kpoints *kpoints = NULL;
@@ -287,7 +288,8 @@ static km_status count_kpoints(const km_dft_options *options, const km_crystal *
 
     memcpy(mesh, options->k_mesh, sizeof mesh);
     if (mesh[0] == 0)
-        KM_TRY(km_kpoints_find_mesh(crystal, options->k_spacing_bohr, vacuum_axis, mesh));
+        KM_TRY(km_kpoints_find_mesh(crystal, options->k_spacing_bohr, request->vacuum_axis,
+                                    request->normal_axis, mesh));
     KM_TRY(km_symmetry_create(crystal, KM_SYMMETRY_TOLERANCE_BOHR, &symmetry));
     estimate->is_real = options->arithmetic == KM_ARITHMETIC_AUTO &&
                         km_symmetry_has_inversion(symmetry, centre);
@@ -318,7 +320,7 @@ static km_status estimate_cost(void *self, const km_crystal *crystal, const km_r
     estimate->n_band = options->n_band > 0 ? options->n_band : n_occupied + 4;
     estimate->n_plane_wave =
         (long)(km_crystal_volume_bohr3(crystal) * q_max * q_max * q_max / (6 * KM_PI * KM_PI));
-    KM_TRY(count_kpoints(options, crystal, request->vacuum_axis, estimate));
+    KM_TRY(count_kpoints(options, crystal, request, estimate));
     estimate->time_s = guess_time_s(estimate, crystal);
     return KM_OK;
 }

@@ -31,6 +31,7 @@ typedef struct {
     bool stress;
     bool edges;          /* band edges at high-symmetry points too (bulk) */
     int vacuum_axis;     /* 0..2: one k-point along it; -1: none */
+    int normal_axis;     /* 0..2: a mesh as a slab of the other two vectors has it; -1: none */
     double time_limit_s; /* 0: none */
     const volatile sig_atomic_t
         *stop;          /* borrowed, may be NULL: drain when it becomes nonzero */
