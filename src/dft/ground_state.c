@@ -144,8 +144,8 @@ static km_status make_kpoints(km_ground_state *state)
                              state->comm, &kpoints));
     KM_TRY(km_band_set_create(state, kpoints, &state->set));
     for (int ik = 0; ik < state->set.n_k; ++ik)
-        if (km_basis_n_g(state->set.basis[ik]) > state->n_plane_wave)
-            state->n_plane_wave = km_basis_n_g(state->set.basis[ik]);
+        if (km_basis_n_g_sphere(state->set.basis[ik]) > state->n_plane_wave)
+            state->n_plane_wave = km_basis_n_g_sphere(state->set.basis[ik]);
     MPI_Allreduce(MPI_IN_PLACE, &state->n_plane_wave, 1, MPI_LONG, MPI_MAX, state->comm);
     return KM_OK;
 }

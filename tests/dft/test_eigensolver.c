@@ -191,7 +191,7 @@ static void almost_as_many_bands_as_plane_waves_are_found(void **state)
             km_crystal *crystal = make_silicon();
             int n_g;
 
-            ASSERT_OK(km_basis_create(crystal, gamma_point, 1.2, &basis));
+            ASSERT_OK(km_basis_create(crystal, gamma_point, 1.2, MPI_COMM_SELF, &basis));
             n_g = km_basis_n_g(basis);
             km_basis_destroy(&basis);
             make_system(crystal, 1.2, is_real, n_g - missing, &s);
