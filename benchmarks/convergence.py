@@ -50,7 +50,7 @@ TIO2 = System(
     mesh_spacing={"3x2": 0.39, "4x2": 0.29, "5x3": 0.23},
     base={"ecut": 20, "vacuum": 8, "k": "4x2", "layers": 2, "grid": 1},
     series={
-        "cutoff": [{"ecut": e} for e in (15, 20, 25, 30, 35)],
+        "cutoff": [{"ecut": e} for e in (15, 20, 25, 30)],
         "vacuum": [{"vacuum": v} for v in (6, 8, 12)],
         "k-mesh": [{"k": k} for k in ("3x2", "4x2", "5x3")],
         "layers": [{"layers": n} for n in (2, 3, 4)],

@@ -68,6 +68,8 @@ static const km_column result_columns[] = {
     LEVEL(DOUBLE, field_ev_ang, "eV/Ang"),
     CALCULATION(DOUBLE, n_electron, ""),
     CALCULATION(LONG, n_plane_wave, ""),
+    CALCULATION(DOUBLE, basis_filling, ""),
+    CALCULATION(DOUBLE, basis_slope_ha, "Ha"),
     CALCULATION(INT, n_k, ""),
     CALCULATION(INT, n_band, ""),
     CALCULATION(INT, n_iteration, ""),

@@ -192,6 +192,10 @@ static km_reference find_reference(const master *m, const km_task *task)
     const km_result *oriented = km_schedule_reference(m->schedule, task->oriented_id);
     km_reference reference = {.oriented_ha = oriented ? oriented->energy_ha : NAN};
 
+    if (oriented) {
+        reference.oriented_filling = oriented->calculation.basis_filling;
+        reference.oriented_slope_ha = oriented->calculation.basis_slope_ha;
+    }
     if (!bulk) return reference;
     reference.has_bands = bulk->calculation.has_bands;
     reference.is_metallic = bulk->calculation.is_metallic;

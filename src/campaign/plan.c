@@ -288,7 +288,9 @@ km_request km_plan_request(const km_task *task)
 
     request.forces = true;
     request.edges = task->kind == KM_TASK_BULK;
+    request.basis_slope = task->kind == KM_TASK_ORIENTED_BULK;
     request.vacuum_axis = task->kind == KM_TASK_SURFACE ? KM_SLAB_NORMAL_AXIS : -1;
+    request.normal_axis = task->kind == KM_TASK_BULK ? -1 : KM_SLAB_NORMAL_AXIS;
     return request;
 }
 

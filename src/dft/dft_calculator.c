@@ -12,6 +12,9 @@
 /* Nuclei closer than this are a mistake in the structure. H2 is 0.74 Ang long. */
 static const double LEAST_DISTANCE_BOHR = 0.4 * KM_BOHR_PER_ANG;
 
+/* The energy's slope with the number of plane waves comes from a second cutoff, this times the first. */
+static const double SLOPE_CUTOFF = 0.9;
+
 /* Rungs of the retry ladder. */
 enum { AS_ASKED, DAMPED, SMEARED, N_RUNG };
 
@@ -28,6 +31,12 @@ struct km_dft {
     int n_atom;
     double *forces; /* [n_atom][3], Ha/bohr; NULL when they were not asked for */
 };
+
+/* What a crystal gave at a smaller cutoff. */
+typedef struct {
+    double energy_ha;
+    double mean_plane_wave;
+} smaller_basis;
 
 static const km_pseudo_choice *find_choice(const km_pseudo_options *options, const char *symbol)
 {
@@ -104,7 +113,7 @@ static km_status run_rung(km_dft *dft, const km_crystal *crystal, const km_dft_o
                           const km_request *request, MPI_Comm comm)
 {
     km_ground_state_destroy(&dft->state);
-    KM_TRY(km_ground_state_create(crystal, options, request->vacuum_axis, dft->crystal_pseudo,
+    KM_TRY(km_ground_state_create(crystal, options, request, dft->crystal_pseudo,
                                   dft->crystal_atom, comm, &dft->state));
     return km_scf_run(dft->state, request, &dft->scf);
 }
@@ -133,7 +142,14 @@ static void describe_outcome(const km_dft *dft, bool is_smeared, km_calculation 
                  dft->options.smearing_width_ha);
 }
 
-static void fill_result(const km_dft *dft, km_calculation *result)
+/* Plane waves within the cutoff if there were one for every (2 pi)^3 / Omega of reciprocal space, wherever it lies. */
+static double continuous_sphere(const km_crystal *crystal, double ecut_ha)
+{
+    return km_crystal_volume_bohr3(crystal) * pow(2 * ecut_ha, 1.5) / (6 * KM_PI * KM_PI);
+}
+
+static void fill_result(const km_dft *dft, const km_crystal *crystal,
+                        const smaller_basis *smaller, km_calculation *result)
 {
     const km_scf_result *scf = &dft->scf;
     const km_ground_state *state = dft->state;
@@ -148,6 +164,11 @@ static void fill_result(const km_dft *dft, km_calculation *result)
     result->potential_mean_ha = km_ground_state_potential_mean_ha(state);
     result->n_electron = km_ground_state_n_electron(state);
     result->n_plane_wave = km_ground_state_n_plane_wave(state);
+    result->basis_filling = km_ground_state_mean_plane_wave(state) /
+                            continuous_sphere(crystal, dft->options.ecut_ha);
+    result->basis_slope_ha =
+        (scf->energy_ha - smaller->energy_ha) /
+        log(km_ground_state_mean_plane_wave(state) / smaller->mean_plane_wave);
     result->n_k = km_kpoints_n(km_ground_state_kpoints(state));
     result->n_band = km_ground_state_n_band(state);
     result->is_real = km_ground_state_is_real(state);
@@ -190,20 +211,42 @@ static km_status climb_ladder(km_dft *dft, const km_crystal *crystal, const km_r
     return KM_OK;
 }
 
+/* Energy and mean number of plane waves at a smaller cutoff; a number that is not finite where it does not converge. */
+static km_status compute_smaller(km_dft *dft, const km_crystal *crystal,
+                                 const km_request *request, MPI_Comm comm,
+                                 smaller_basis *smaller)
+{
+    km_dft_options options = rung_options(dft, AS_ASKED);
+
+    *smaller = (smaller_basis){NAN, NAN};
+    if (!request->basis_slope || is_odd(dft, crystal)) return KM_OK;
+    options.ecut_ha *= SLOPE_CUTOFF;
+    KM_TRY(run_rung(dft, crystal, &options, request, comm));
+    if (dft->scf.outcome != KM_OUTCOME_CONVERGED) return KM_OK;
+    smaller->energy_ha = dft->scf.energy_ha;
+    smaller->mean_plane_wave = km_ground_state_mean_plane_wave(dft->state);
+    return KM_OK;
+}
+
 static km_status compute(void *self, const km_crystal *crystal, const km_request *request,
                          MPI_Comm comm, km_calculation *result)
 {
     const double start_s = MPI_Wtime();
+    smaller_basis smaller;
+    km_request remaining;
     km_dft *dft = self;
 
     *result = (km_calculation){.outcome = KM_OUTCOME_FAILED};
     KM_FREE(dft->forces);
+    km_ground_state_destroy(&dft->state);
     KM_TRY(check_crystal(crystal));
     KM_TRY(km_agree(km_dft_load_elements(dft, crystal), comm));
-    KM_TRY(climb_ladder(dft, crystal, request, comm, result));
+    KM_TRY(compute_smaller(dft, crystal, request, comm, &smaller));
+    remaining = remaining_request(request, start_s);
+    KM_TRY(climb_ladder(dft, crystal, &remaining, comm, result));
     if (request->edges && result->outcome == KM_OUTCOME_CONVERGED)
         KM_TRY(km_ground_state_extend_edges(dft->state, &dft->scf.occupation));
-    fill_result(dft, result);
+    fill_result(dft, crystal, &smaller, result);
     dft->n_atom = km_crystal_n_atom(crystal);
     if (request->forces) {
         KM_TRY(KM_ALLOC(dft->forces, 3 * dft->n_atom));
@@ -256,7 +299,7 @@ static double guess_time_s(const km_calculation *e, const km_crystal *crystal)
 }
 
 static km_status count_kpoints(const km_dft_options *options, const km_crystal *crystal,
-                               int vacuum_axis, km_calculation *estimate)
+                               const km_request *request, km_calculation *estimate)
 {
     km_symmetry *symmetry = NULL;
     km_kpoints *kpoints = NULL;
@@ -266,7 +309,8 @@ static km_status count_kpoints(const km_dft_options *options, const km_crystal *
 
     memcpy(mesh, options->k_mesh, sizeof mesh);
     if (mesh[0] == 0)
-        KM_TRY(km_kpoints_find_mesh(crystal, options->k_spacing_bohr, vacuum_axis, mesh));
+        KM_TRY(km_kpoints_find_mesh(crystal, options->k_spacing_bohr, request->vacuum_axis,
+                                    request->normal_axis, mesh));
     KM_TRY(km_symmetry_create(crystal, KM_SYMMETRY_TOLERANCE_BOHR, &symmetry));
     estimate->is_real = options->arithmetic == KM_ARITHMETIC_AUTO &&
                         km_symmetry_has_inversion(symmetry, centre);
@@ -297,7 +341,7 @@ static km_status estimate_cost(void *self, const km_crystal *crystal, const km_r
     estimate->n_band = options->n_band > 0 ? options->n_band : n_occupied + 4;
     estimate->n_plane_wave =
         (long)(km_crystal_volume_bohr3(crystal) * q_max * q_max * q_max / (6 * KM_PI * KM_PI));
-    KM_TRY(count_kpoints(options, crystal, request->vacuum_axis, estimate));
+    KM_TRY(count_kpoints(options, crystal, request, estimate));
     estimate->time_s = guess_time_s(estimate, crystal);
     return KM_OK;
 }

@@ -32,7 +32,8 @@ struct km_ground_state {
     km_grid *grid;
     int k_mesh[3];
     int n_band;
-    long n_plane_wave; /* largest number over the k-points of all ranks */
+    long n_plane_wave;      /* largest number over the k-points of all ranks */
+    double mean_plane_wave; /* weighted mean over them */
     double n_electron;
     km_band_set set;
     double complex *rho_in, *rho_out, *work_g; /* [n_g] */

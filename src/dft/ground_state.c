@@ -126,14 +126,18 @@ static void count_electrons(km_ground_state *state)
     }
 }
 
-static km_status choose_mesh(km_ground_state *state, int vacuum_axis)
+static km_status choose_mesh(km_ground_state *state, const km_request *request)
 {
     const km_dft_options *options = &state->options;
+    const int *n = options->k_mesh;
 
-    memcpy(state->k_mesh, options->k_mesh, sizeof state->k_mesh);
-    if (state->k_mesh[0] > 0) return KM_OK;
-    return km_kpoints_find_mesh(state->crystal, options->k_spacing_bohr, vacuum_axis,
-                                state->k_mesh);
+    if (n[0] == 0 && n[1] == 0 && n[2] == 0)
+        return km_kpoints_find_mesh(state->crystal, options->k_spacing_bohr,
+                                    request->vacuum_axis, request->normal_axis, state->k_mesh);
+    memcpy(state->k_mesh, n, sizeof state->k_mesh);
+    return KM_CHECK(n[0] > 0 && n[1] > 0 && n[2] > 0, KM_E_ARGUMENT,
+                    "k-mesh [%d, %d, %d]: wanted three numbers from 1 on, or none", n[0], n[1],
+                    n[2]);
 }
 
 static km_status make_kpoints(km_ground_state *state)
@@ -143,10 +147,16 @@ static km_status make_kpoints(km_ground_state *state)
     KM_TRY(km_kpoints_create(state->symmetry, state->k_mesh, state->options.k_shift,
                              state->comm, &kpoints));
     KM_TRY(km_band_set_create(state, kpoints, &state->set));
-    for (int ik = 0; ik < state->set.n_k; ++ik)
-        if (km_basis_n_g_sphere(state->set.basis[ik]) > state->n_plane_wave)
-            state->n_plane_wave = km_basis_n_g_sphere(state->set.basis[ik]);
+    for (int ik = 0; ik < state->set.n_k; ++ik) {
+        const km_basis *basis = state->set.basis[ik];
+
+        if (km_basis_n_g_sphere(basis) > state->n_plane_wave)
+            state->n_plane_wave = km_basis_n_g_sphere(basis);
+        /* The slices of a group add up to the sphere. */
+        state->mean_plane_wave += state->set.weight[ik] * km_basis_n_g(basis);
+    }
     MPI_Allreduce(MPI_IN_PLACE, &state->n_plane_wave, 1, MPI_LONG, MPI_MAX, state->comm);
+    MPI_Allreduce(MPI_IN_PLACE, &state->mean_plane_wave, 1, MPI_DOUBLE, MPI_SUM, state->comm);
     return KM_OK;
 }
 
@@ -164,7 +174,7 @@ static km_status allocate_densities(km_ground_state *state)
 }
 
 km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options *options,
-                                 int vacuum_axis, km_pseudo *const *pseudo,
+                                 const km_request *request, km_pseudo *const *pseudo,
                                  km_atom *const *atom, MPI_Comm comm, km_ground_state **out)
 {
     km_ground_state *state = NULL;
@@ -181,7 +191,7 @@ km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options
               km_symmetry_create(state->crystal, SYMMETRY_TOLERANCE_BOHR, &state->symmetry));
     KM_TRY_TO(fail, centre_crystal(state));
     KM_TRY_TO(fail, make_grid(state));
-    KM_TRY_TO(fail, choose_mesh(state, vacuum_axis));
+    KM_TRY_TO(fail, choose_mesh(state, request));
     KM_TRY_TO(fail, restrict_symmetry(state));
     count_electrons(state);
     KM_TRY_TO(fail, KM_CHECK(2 * state->n_band >= state->n_electron - 1e-9, KM_E_INPUT,
@@ -284,6 +294,11 @@ int km_ground_state_n_band(const km_ground_state *state)
 long km_ground_state_n_plane_wave(const km_ground_state *state)
 {
     return state->n_plane_wave;
+}
+
+double km_ground_state_mean_plane_wave(const km_ground_state *state)
+{
+    return state->mean_plane_wave;
 }
 
 double km_ground_state_n_electron(const km_ground_state *state)

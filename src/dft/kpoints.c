@@ -24,16 +24,29 @@ static double fold(double x)
     return x < -0.5 + SAME_POINT ? x + 1 : x;
 }
 
+static double dot(const double *a, const double *b)
+{
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+/* Length of b_axis; its part along b_normal, which is perpendicular to the plane, does not count. */
+static double reciprocal_length(const double *b, int axis, int normal_axis)
+{
+    const double *own = b + 3 * axis, *normal = b + 3 * normal_axis;
+
+    if (normal_axis < 0 || axis == normal_axis) return sqrt(dot(own, own));
+    return sqrt(dot(own, own) - dot(own, normal) * dot(own, normal) / dot(normal, normal));
+}
+
 km_status km_kpoints_find_mesh(const km_crystal *crystal, double spacing_bohr, int vacuum_axis,
-                               int mesh[3])
+                               int normal_axis, int mesh[3])
 {
     const double *b = km_crystal_reciprocal_bohr(crystal);
 
     KM_TRY(KM_CHECK(spacing_bohr > 0 && isfinite(spacing_bohr), KM_E_ARGUMENT,
                     "k-point spacing = %g 1/bohr must be positive", spacing_bohr));
     for (int a = 0; a < 3; a++) {
-        double length = sqrt(b[3 * a] * b[3 * a] + b[3 * a + 1] * b[3 * a + 1] +
-                             b[3 * a + 2] * b[3 * a + 2]);
+        double length = reciprocal_length(b, a, normal_axis);
 
         KM_TRY(KM_CHECK(length / spacing_bohr < 1000, KM_E_ARGUMENT,
                         "k-point spacing = %g 1/bohr gives more than 1000 points on an axis",

@@ -210,10 +210,17 @@ static km_outcome judge(loop *l)
     return (km_outcome)outcome;
 }
 
-static bool has_closed_gap(const loop *l)
+/* Fixed occupations of bands that overlap are wrong ones, however well the density has converged. */
+static void look_for_closed_gap(loop *l)
 {
-    return l->state->options.smearing == KM_SMEARING_NONE &&
-           l->n_overlapping >= CLOSED_GAP_ITERATIONS;
+    km_scf_result *result = l->result;
+
+    if (l->state->options.smearing != KM_SMEARING_NONE) return;
+    if (result->outcome == KM_OUTCOME_CONVERGED && result->occupation.is_metallic) {
+        result->outcome = KM_OUTCOME_NOT_CONVERGED;
+        result->gap_closed = true;
+    }
+    if (l->n_overlapping >= CLOSED_GAP_ITERATIONS) result->gap_closed = true;
 }
 
 /* Bands as exact as the density deserves: never looser than before. */
@@ -245,8 +252,7 @@ static km_status iterate(loop *l)
     estimate_error(l);
     note_step(l);
     result->outcome = judge(l);
-    if (result->outcome != KM_OUTCOME_NOT_CONVERGED) return KM_OK;
-    result->gap_closed = has_closed_gap(l);
+    look_for_closed_gap(l);
     tighten(l);
     return KM_OK;
 }
@@ -317,6 +323,7 @@ static km_status finish(loop *l)
     compute_energy(l);
     compute_density(state);
     estimate_error(l);
+    look_for_closed_gap(l);
     return KM_OK;
 }
 

@@ -11,7 +11,7 @@ struct km_calculator {
 
 km_request km_request_default(void)
 {
-    return (km_request){.vacuum_axis = -1};
+    return (km_request){.vacuum_axis = -1, .normal_axis = -1};
 }
 
 const char *km_outcome_name(km_outcome outcome)
@@ -54,6 +54,8 @@ static km_status check_request(const km_request *request)
 {
     KM_TRY(KM_CHECK(request->vacuum_axis >= -1 && request->vacuum_axis <= 2, KM_E_ARGUMENT,
                     "vacuum_axis = %d must be 0, 1, 2 or, for none, -1", request->vacuum_axis));
+    KM_TRY(KM_CHECK(request->normal_axis >= -1 && request->normal_axis <= 2, KM_E_ARGUMENT,
+                    "normal_axis = %d must be 0, 1, 2 or, for none, -1", request->normal_axis));
     return KM_CHECK(request->time_limit_s >= 0, KM_E_ARGUMENT,
                     "time_limit_s = %g must be positive or, for none, 0",
                     request->time_limit_s);

@@ -88,6 +88,7 @@ static void fill(const km_crystal *crystal, const km_request *request, km_calcul
     result->fermi_ha = 0.5 * (result->vbm_ha + result->cbm_ha);
     result->n_electron = ATOM_ELECTRONS * n_atom;
     result->n_plane_wave = 100L * n_atom;
+    result->basis_filling = 1;
     result->n_k = 1;
     result->n_band = 2 * n_atom;
     result->n_iteration = 1;

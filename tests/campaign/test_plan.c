@@ -138,6 +138,8 @@ static void surfaces_of_a_crystal_come_with_their_references(void **state)
         assert_int_equal(km_plan_request(task).edges, task->kind == KM_TASK_BULK);
         assert_int_equal(km_plan_request(task).vacuum_axis,
                          task->kind == KM_TASK_SURFACE ? 2 : -1);
+        assert_int_equal(km_plan_request(task).normal_axis,
+                         task->kind == KM_TASK_BULK ? -1 : 2);
         if (task->kind != KM_TASK_SURFACE) continue;
         assert_int_equal(km_plan_task(plan, km_plan_find(plan, task->bulk_id))->n_atom, 2);
         assert_int_equal(km_plan_task(plan, oriented)->kind, KM_TASK_ORIENTED_BULK);

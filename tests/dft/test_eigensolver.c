@@ -56,7 +56,11 @@ static void diagonalise_densely(const system_of_atoms *s, int ik, int n, double 
     for (int ig = 0; ig < n_g; ++ig) unit.data[(size_t)width * (size_t)ig * (n_g + 1)] = 1;
     {
         /* Band j of the image is column j of the matrix. */
-        km_bands image = {is_real, n_g, n_g, matrix.data};
+        km_bands image = {.is_real = is_real,
+                          .n_band = n_g,
+                          .n_g = n_g,
+                          .comm = MPI_COMM_SELF,
+                          .data = matrix.data};
 
         km_hamiltonian_apply(s->h, ik, &unit, &image);
     }

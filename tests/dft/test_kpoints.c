@@ -52,17 +52,43 @@ static void mesh_follows_the_spacing_and_skips_the_vacuum(void **state)
 
     (void)state;
     make_crystal(slab, false, &crystal, &symmetry);
-    ASSERT_OK(km_kpoints_find_mesh(crystal, 0.3, -1, mesh));
+    ASSERT_OK(km_kpoints_find_mesh(crystal, 0.3, -1, -1, mesh));
     assert_int_equal(mesh[0], 4); /* 2 pi / 6 / 0.3 = 3.49 */
     assert_int_equal(mesh[1], 7);
     assert_int_equal(mesh[2], 1);
-    ASSERT_OK(km_kpoints_find_mesh(crystal, 2 * KM_PI / 6 / 4, 1, mesh));
+    ASSERT_OK(km_kpoints_find_mesh(crystal, 2 * KM_PI / 6 / 4, 1, -1, mesh));
     assert_int_equal(mesh[0], 4);
     assert_int_equal(mesh[1], 1);
-    assert_int_equal(km_kpoints_find_mesh(crystal, 0, -1, mesh), KM_E_ARGUMENT);
-    assert_int_equal(km_kpoints_find_mesh(crystal, 1e-9, -1, mesh), KM_E_ARGUMENT);
+    assert_int_equal(km_kpoints_find_mesh(crystal, 0, -1, -1, mesh), KM_E_ARGUMENT);
+    assert_int_equal(km_kpoints_find_mesh(crystal, 1e-9, -1, -1, mesh), KM_E_ARGUMENT);
     km_symmetry_destroy(&symmetry);
     km_crystal_destroy(&crystal);
+}
+
+/* The third vector is one out of the plane, oblique in the bulk and along the normal in the slab. */
+static void slab_and_oriented_bulk_have_the_same_mesh_in_the_plane(void **state)
+{
+    const double bulk[9] = {5.6, 0, 0, 0, 5.6, 0, 2.8, 2.8, 4};
+    const double slab[9] = {5.6, 0, 0, 0, 5.6, 0, 0, 0, 40};
+    km_crystal *crystal;
+    km_symmetry *symmetry;
+    int of_bulk[3], of_slab[3];
+
+    (void)state;
+    make_crystal(bulk, false, &crystal, &symmetry);
+    ASSERT_OK(km_kpoints_find_mesh(crystal, 0.3, -1, -1, of_bulk));
+    assert_int_equal(of_bulk[0], 5); /* oblique: |b_0| = 1.37 */
+    ASSERT_OK(km_kpoints_find_mesh(crystal, 0.3, -1, 2, of_bulk));
+    km_symmetry_destroy(&symmetry);
+    km_crystal_destroy(&crystal);
+    make_crystal(slab, false, &crystal, &symmetry);
+    ASSERT_OK(km_kpoints_find_mesh(crystal, 0.3, 2, 2, of_slab));
+    km_symmetry_destroy(&symmetry);
+    km_crystal_destroy(&crystal);
+    assert_int_equal(of_bulk[0], of_slab[0]);
+    assert_int_equal(of_bulk[1], of_slab[1]);
+    assert_int_equal(of_bulk[2], 6); /* 2 pi / 4 / 0.3 = 5.24 */
+    assert_int_equal(of_slab[2], 1);
 }
 
 /* Counts of the literature: 4x4x4 in simple cubic 10 with Gamma, 4 shifted (Monkhorst, Pack 1976). */
@@ -222,6 +248,7 @@ static void impossible_meshes_are_refused(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(mesh_follows_the_spacing_and_skips_the_vacuum),
+    cmocka_unit_test(slab_and_oriented_bulk_have_the_same_mesh_in_the_plane),
     cmocka_unit_test(reduced_mesh_has_the_known_number_of_points),
     cmocka_unit_test(weights_integrate_the_shortest_stars_exactly),
     cmocka_unit_test(every_point_belongs_to_one_group),

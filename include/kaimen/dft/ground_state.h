@@ -42,14 +42,14 @@ typedef struct {
  * @brief Set up the electrons of a crystal. Collective on comm.
  *
  * @param[in] crystal      copied
- * @param[in] vacuum_axis  0..2: one k-point along it where the mesh follows from a spacing; -1: none
+ * @param[in] request      its axes matter where the mesh follows from a spacing
  * @param[in] pseudo       [n_species], borrowed
  * @param[in] atom         [n_species], borrowed
  * @param[in] comm         ranks that share the k-points; borrowed
  * @return KM_E_ARGUMENT or KM_E_INPUT for options that do not fit the crystal
  */
 KM_STATUS km_ground_state_create(const km_crystal *crystal, const km_dft_options *options,
-                                 int vacuum_axis, km_pseudo *const *pseudo,
+                                 const km_request *request, km_pseudo *const *pseudo,
                                  km_atom *const *atom, MPI_Comm comm, km_ground_state **state);
 
 /** @brief Free and set to NULL; accepts NULL. Local. */
@@ -88,6 +88,7 @@ const km_kpoints *km_ground_state_kpoints(const km_ground_state *state);
 const int *km_ground_state_k_mesh(const km_ground_state *state);
 int km_ground_state_n_band(const km_ground_state *state);
 long km_ground_state_n_plane_wave(const km_ground_state *state);
+double km_ground_state_mean_plane_wave(const km_ground_state *state);
 double km_ground_state_n_electron(const km_ground_state *state);
 int km_ground_state_n_operation(const km_ground_state *state);
 

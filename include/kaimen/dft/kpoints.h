@@ -18,11 +18,15 @@ typedef struct km_kpoints km_kpoints;
 /**
  * @brief The mesh whose points are no further apart than a spacing: n_i = ceil(|b_i| / spacing). Local.
  *
+ * With a normal axis the b_i of the two others are those of their plane's own lattice: a slab and a bulk cell with an
+ * oblique third vector then have the same mesh in the plane.
+ *
  * @param[in]  spacing_bohr  largest distance of neighboring points, 1/bohr with 2 pi included, > 0
  * @param[in]  vacuum_axis   0 to 2: one point along it; -1: none
+ * @param[in]  normal_axis   0 to 2: the vector out of the plane; -1: none
  */
 KM_STATUS km_kpoints_find_mesh(const km_crystal *crystal, double spacing_bohr, int vacuum_axis,
-                               int mesh[3]);
+                               int normal_axis, int mesh[3]);
 
 /**
  * @brief A regular mesh, reduced. Local: of comm only size and rank are read.

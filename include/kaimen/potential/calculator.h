@@ -30,7 +30,9 @@ typedef struct {
     bool forces;
     bool stress;
     bool edges;          /* band edges at high-symmetry points too (bulk) */
+    bool basis_slope;    /* how the energy changes with the number of plane waves (bulk) */
     int vacuum_axis;     /* 0..2: one k-point along it; -1: none */
+    int normal_axis;     /* 0..2: a mesh as a slab of the other two vectors has it; -1: none */
     double time_limit_s; /* 0: none */
     const volatile sig_atomic_t
         *stop;          /* borrowed, may be NULL: drain when it becomes nonzero */
@@ -52,6 +54,9 @@ typedef struct {
     double potential_mean_ha; /* cell average of V_H + V_loc, alpha term included */
     double n_electron;
     long n_plane_wave; /* largest over k */
+    double
+        basis_filling; /* mean number over k / that of a continuous sphere; 1: no plane waves */
+    double basis_slope_ha; /* d energy / d ln(basis_filling); NaN where it was not found */
     int n_k;
     int n_band;
     int n_iteration; /* SCF iterations, all rungs together */
