@@ -26,9 +26,9 @@ static const char *const vacua[] = {"auto", "a", "b", "c", "none", NULL};
 const km_config_field km_input_pseudo_rows[] = {
     {.key = "*", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_pseudo_choice, symbol), .help = "Element."},
     {.key = "entry", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_pseudo_choice, entry),
-     .help = "Label in the file, such as `GTH-PBE-q6`."},
+     .help = "Label in a GTH file, such as `GTH-PBE-q6`."},
     {.key = "file", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_pseudo_choice, file), .fallback = "GTH_POTENTIALS",
-     .help = "A path, or a file of Debian's package cp2k-data: `GTH_POTENTIALS`, `POTENTIAL_UZH`."},
+     .help = "A UPF (version 2), psp8 or GTH file, or one of Debian's package cp2k-data: `GTH_POTENTIALS`, `POTENTIAL_UZH`."},
     {0}};
 
 static const km_config_field bulk_rows[] = {
@@ -149,12 +149,28 @@ static km_status check_dft(const km_config *config, const km_dft_options *dft)
                         spacing);
     if (!km_config_line(config, "dft.pseudo"))
         return KM_RAISE(KM_E_INPUT,
-                        "%s:%d: dft.pseudo is missing; wanted a family such as GTH-PBE", name,
+                        "%s:%d: dft.pseudo is missing; wanted a family such as GTH-PBE or a folder", name,
                         km_config_line(config, "dft"));
     if (dft->smearing != KM_SMEARING_NONE && !km_config_line(config, "dft.smearing.width"))
         return KM_RAISE(KM_E_INPUT,
                         "%s:%d: dft.smearing.width is missing; wanted such as 0.002 Ha", name,
                         km_config_line(config, "dft.smearing"));
+    return KM_OK;
+}
+
+/* A family is a folder seen from that of the document, or the name of a GTH family, which has no '/'. */
+static km_status resolve_family(const km_config *config, const char *folder,
+                                km_pseudo_options *pseudo)
+{
+    char path[KM_PATH_SIZE];
+
+    if (!km_pseudo_find_folder(pseudo->family, folder, sizeof path, path))
+        return KM_CHECK(!strchr(pseudo->family, '/'), KM_E_INPUT,
+                        "%s:%d: dft.pseudo: %s is no folder; wanted one of UPF or psp8 files, or "
+                        "a GTH family such as GTH-PBE",
+                        km_config_name(config), km_config_line(config, "dft.pseudo"),
+                        pseudo->family);
+    memcpy(pseudo->family, path, sizeof path);
     return KM_OK;
 }
 
@@ -165,6 +181,7 @@ static km_status resolve_pseudo(const km_config *config, km_pseudo_options *pseu
     char path[KM_PATH_SIZE];
 
     KM_TRY(km_file_resolve(km_config_name(config), ".", sizeof folder, folder));
+    KM_TRY(resolve_family(config, folder, pseudo));
     for (int i = 0; i < pseudo->n_choice; ++i) {
         km_pseudo_choice *choice = &pseudo->choice[i];
         char key[32];

@@ -17,10 +17,10 @@ extern const km_config_field km_input_pseudo_rows[];
     {.key = "dft.functional", .kind = KM_CONFIG_CHOICE, .names = km_input_functionals, .required = true, \
      KM_CONFIG_AT(type, dft.functional), .help = "Exchange and correlation."}, \
     {.key = "dft.pseudo", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(type, dft.pseudo.family), \
-     .help = "One family of GTH pseudopotentials for all elements, such as `GTH-PBE`."}, \
+     .help = "A folder of UPF or psp8 files, one per element (`Mg.upf`, `Mg_ONCV_PBE.upf`, ...), or a family of GTH pseudopotentials such as `GTH-PBE`."}, \
     {.key = "dft.pseudo", .kind = KM_CONFIG_MAP, \
      KM_CONFIG_ARRAY_AT(type, dft.pseudo.choice, dft.pseudo.n_choice), .element = km_input_pseudo_rows, \
-     .help = "Or one entry for each element: `{Mg: {file: GTH_POTENTIALS, entry: GTH-PBE-q2}}`."}, \
+     .help = "Or one choice for each element: `{Mg: {file: GTH_POTENTIALS, entry: GTH-PBE-q2}, O: {file: O.upf}}`."}, \
     {.key = "dft.ecut", .kind = KM_CONFIG_REAL, .unit = "Ha", .range = "(0, 1000]", \
      KM_CONFIG_AT(type, dft.ecut_ha), .help = "Kinetic-energy cutoff of the plane waves."}, \
     {.key = "dft.grid", .kind = KM_CONFIG_INT, .range = "[1, 4096]", .count = 3, \

@@ -1,5 +1,6 @@
 #include "kaimen/dft/atom.h"
 
+#include "shells.h"
 #include "sphere.h"
 
 #include "kaimen/base/memory.h"
@@ -49,6 +50,7 @@ typedef struct {
     double *v, *g;   /* factors of chi chi' and of its derivative, [n_r] */
     double *e_xc, *v_xc, *sigma, *v_sigma;
     double *density; /* rho and its derivative, [2][n_r] */
+    double *core;    /* the same of the core, which V_xc sees too */
     double *output;  /* the same of the new orbitals */
     double *old, *old_residual;
     double *radial[ORBITAL_MAX], *radial_slope[ORBITAL_MAX]; /* R_nl, [n_r] */
@@ -56,21 +58,6 @@ typedef struct {
 } solver;
 
 /* Shells. */
-
-/** Filled shells of each l in the core that has n_core electrons, or in the next smaller known one. */
-static const int *core_shells(int n_core)
-{
-    static const struct {
-        int n_electron;
-        int n_shell[KM_L_MAX + 1];
-    } cores[] = {{86, {6, 5, 3, 1}}, {78, {5, 4, 3, 1}}, {68, {5, 4, 2, 1}}, {60, {4, 3, 2, 1}},
-                 {54, {5, 4, 2, 0}}, {46, {4, 3, 2, 0}}, {36, {4, 3, 1, 0}}, {28, {3, 2, 1, 0}},
-                 {18, {3, 2, 0, 0}}, {10, {2, 1, 0, 0}}, {2, {1, 0, 0, 0}},  {0, {0, 0, 0, 0}}};
-    int i = 0;
-
-    while (cores[i].n_electron > n_core) ++i;
-    return cores[i].n_shell;
-}
 
 /** Row of the periodic table: the largest n of an element. */
 static int period(int z)
@@ -95,7 +82,7 @@ static km_status add_orbital(km_atom *atom, int n, int l, double occupation)
 static km_status fill_shells(const km_pseudo_info *info, km_atom *atom)
 {
     int n_shell[KM_L_MAX + 1];
-    const int *n_core = core_shells((int)(info->z - info->z_valence));
+    const int *n_core = km_shells_core((int)(info->z - info->z_valence));
 
     for (int l = 0; l <= KM_L_MAX; ++l) {
         double left = info->n_electron[l], full = 2.0 * (2 * l + 1);
@@ -142,6 +129,8 @@ static void make_fixed_parts(const km_pseudo *pseudo, solver *s)
     for (int ic = 0; ic < km_pseudo_n_channel(pseudo); ++ic)
         if (sphere->n_basis[km_pseudo_channel_at(pseudo, ic)->l] > 0)
             add_channel(pseudo, ic, s, s->operand);
+    km_pseudo_compute_core_real(pseudo, sphere->n_r, sphere->r_bohr, s->core,
+                                s->core + sphere->n_r);
     km_pseudo_compute_local_real(pseudo, sphere->n_r, sphere->r_bohr, s->v_fixed);
     for (int i = 0; i < sphere->n_r; ++i)
         s->v_fixed[i] += pow(sphere->r_bohr[i] / sphere->radius_bohr, WALL_POWER);
@@ -150,23 +139,27 @@ static void make_fixed_parts(const km_pseudo *pseudo, solver *s)
 /**
  * Potential of the density: E_xc depends on rho = sum R^2 and on rho' = sum 2 R R', so that its operator is
  * v chi chi' + g (chi chi')' with v = de/drho and g = 2 rho' de/dsigma: no second derivative appears, and energy and
- * operator fit exactly on the grid. Source: White and Bird, Phys. Rev. B 50, 4954 (1994), for the idea.
+ * operator fit exactly on the grid. A core correction adds to rho in E_xc only. Source: White and Bird, Phys. Rev. B 50, 4954 (1994), for the idea.
  */
 static void make_potential(solver *s)
 {
     const km_sphere *sphere = s->sphere;
     const double *rho = s->density, *slope = s->density + sphere->n_r;
+    const double *core_slope = s->core + sphere->n_r;
     bool has_gradient = km_xc_has_gradient(s->xc);
 
-    for (int i = 0; i < sphere->n_r; ++i) s->sigma[i] = slope[i] * slope[i];
-    km_xc_compute(s->xc, sphere->n_r, rho, has_gradient ? s->sigma : NULL, s->e_xc, s->v_xc,
+    for (int i = 0; i < sphere->n_r; ++i) {
+        s->sigma[i] = pow(slope[i] + core_slope[i], 2);
+        s->v[i] = rho[i] + s->core[i];
+    }
+    km_xc_compute(s->xc, sphere->n_r, s->v, has_gradient ? s->sigma : NULL, s->e_xc, s->v_xc,
                   has_gradient ? s->v_sigma : NULL);
     km_sphere_compute_hartree(sphere, rho, s->v);
     s->energy_correction_ha = 0.0;
     for (int i = 0; i < sphere->n_r; ++i) {
         double hartree = s->v[i];
 
-        s->g[i] = has_gradient ? 2.0 * slope[i] * s->v_sigma[i] : 0.0;
+        s->g[i] = has_gradient ? 2.0 * (slope[i] + core_slope[i]) * s->v_sigma[i] : 0.0;
         s->v[i] = s->v_fixed[i] + hartree + s->v_xc[i];
         s->energy_correction_ha +=
             4.0 * KM_PI * sphere->weight[i] *
@@ -345,9 +338,9 @@ static km_status finish(solver *s, km_atom *atom)
 
 static void stop_solver(solver *s)
 {
-    double **arrays[] = {&s->matrix, &s->operand, &s->v_fixed,     &s->v,       &s->g,
-                         &s->e_xc,   &s->v_xc,    &s->sigma,       &s->v_sigma, &s->density,
-                         &s->output, &s->old,     &s->old_residual};
+    double **arrays[] = {&s->matrix, &s->operand, &s->v_fixed,      &s->v,       &s->g,
+                         &s->e_xc,   &s->v_xc,    &s->sigma,        &s->v_sigma, &s->density,
+                         &s->output, &s->old,     &s->old_residual, &s->core};
 
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; ++i) KM_FREE(*arrays[i]);
     for (int l = 0; l <= KM_L_MAX; ++l) KM_FREE(s->fixed[l]);
@@ -377,7 +370,7 @@ static km_status start_solver(km_functional functional, const km_atom *atom, sol
                           &s->v_xc,    &s->sigma, &s->v_sigma};
     for (size_t i = 0; i < sizeof on_grid / sizeof *on_grid; ++i)
         KM_TRY(KM_ALLOC(*on_grid[i], n_r));
-    double **doubled[] = {&s->density, &s->output, &s->old, &s->old_residual};
+    double **doubled[] = {&s->density, &s->core, &s->output, &s->old, &s->old_residual};
     for (size_t i = 0; i < sizeof doubled / sizeof *doubled; ++i)
         KM_TRY(KM_ALLOC(*doubled[i], 2 * n_r));
     for (int i = 0; i < atom->n_orbital; ++i) {

@@ -45,17 +45,38 @@ static const km_pseudo_choice *find_choice(const km_pseudo_options *options, con
     return NULL;
 }
 
+/* The file that holds an element's pseudopotential. */
+static km_status find_file(const km_dft *dft, const km_pseudo_choice *choice,
+                           const char *symbol, size_t n_path, char *path)
+{
+    char folder[KM_PATH_SIZE];
+
+    if (choice) return km_pseudo_find_file(choice->file, dft->folder, n_path, path);
+    if (km_pseudo_find_folder(dft->options.pseudo.family, dft->folder, sizeof folder, folder))
+        return km_pseudo_find_element(folder, symbol, n_path, path);
+    return km_pseudo_find_file("GTH_POTENTIALS", dft->folder, n_path, path);
+}
+
+static void warn_of_functional(const km_dft *dft, const km_pseudo *pseudo)
+{
+    const km_pseudo_info *info = km_pseudo_describe(pseudo);
+
+    if (!km_pseudo_fits(pseudo, dft->options.functional) && km_log_rank() == 0)
+        km_log(KM_LOG_WARN, "pseudopotential %s of %s was made for %s, not %s", info->label,
+               info->symbol, info->functional, km_functional_name(dft->options.functional));
+}
+
 static km_status load_element(km_dft *dft, int z)
 {
     const char *symbol = km_element_symbol(z);
     const km_pseudo_choice *choice = find_choice(&dft->options.pseudo, symbol);
-    const char *file = choice ? choice->file : "GTH_POTENTIALS";
     char path[KM_PATH_SIZE];
 
     if (dft->atom[z]) return KM_OK;
-    KM_TRY(km_pseudo_find_file(file, dft->folder, sizeof path, path));
+    KM_TRY(find_file(dft, choice, symbol, sizeof path, path));
     KM_TRY(km_pseudo_read(path, symbol, choice ? choice->entry : "", dft->options.pseudo.family,
                           &dft->pseudo[z]));
+    warn_of_functional(dft, dft->pseudo[z]);
     return km_atom_create(dft->pseudo[z], dft->options.functional, &dft->atom[z]);
 }
 

@@ -1,8 +1,5 @@
 #include "gth.h"
 
-#include "kaimen/base/file.h"
-#include "kaimen/base/memory.h"
-#include "kaimen/base/sha256.h"
 #include "kaimen/crystal/element.h"
 
 #include <math.h>
@@ -169,7 +166,7 @@ static km_status find_entry(reader *in, const char *symbol, const char *entry,
 }
 
 /** Functional named by a label: PBE of GTH-PBE-q6, PBE of GTH-NLCC-PBE-q3. */
-static void parse_functional(const char *label, char functional[16])
+static void parse_functional(const char *label, char functional[KM_FUNCTIONAL_SIZE])
 {
     const char *end = strstr(label, "-q");
     const char *start = end;
@@ -177,7 +174,7 @@ static void parse_functional(const char *label, char functional[16])
     functional[0] = '\0';
     if (!end) return;
     while (start > label && start[-1] != '-') --start;
-    snprintf(functional, 16, "%.*s", (int)(end - start), start);
+    snprintf(functional, KM_FUNCTIONAL_SIZE, "%.*s", (int)(end - start), start);
 }
 
 static km_status read_configuration(reader *in, km_pseudo_info *info)
@@ -264,15 +261,6 @@ static km_status read_body(reader *in, km_gth *gth)
     return refuse_rest(in, gth);
 }
 
-static void hash_text(const char *text, char hex[KM_SHA256_SIZE])
-{
-    km_sha256 sha;
-
-    km_sha256_start(&sha);
-    km_sha256_add(&sha, text, strlen(text));
-    km_sha256_finish(&sha, hex);
-}
-
 static km_status read_entry(reader *in, const char *entry, const char *family, km_gth *gth)
 {
     KM_TRY(find_entry(in, gth->info.symbol, entry, family, &gth->info));
@@ -283,23 +271,15 @@ static km_status read_entry(reader *in, const char *entry, const char *family, k
     return read_body(in, gth);
 }
 
-km_status km_gth_read(const char *path, const char *symbol, const char *entry,
+km_status km_gth_read(const char *path, const char *symbol, const char *text, const char *entry,
                       const char *family, km_gth *gth)
 {
-    reader in = {.path = path};
-    char *text;
-    km_status status;
+    reader in = {.path = path, .rest = text};
 
     memset(gth, 0, sizeof *gth);
     snprintf(gth->info.symbol, sizeof gth->info.symbol, "%s", symbol);
     snprintf(gth->info.path, sizeof gth->info.path, "%s", path);
     gth->info.z = km_element_find(symbol);
     KM_TRY(KM_CHECK(gth->info.z, KM_E_ARGUMENT, "'%s' is not an element symbol", symbol));
-    KM_TRY(km_file_read_text(path, &text));
-    in.rest = text;
-    KM_TRY_TO(done, read_entry(&in, entry, family, gth));
-    hash_text(text, gth->info.sha256);
-done:
-    KM_FREE(text);
-    return status;
+    return read_entry(&in, entry, family, gth);
 }

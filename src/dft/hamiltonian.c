@@ -161,7 +161,7 @@ km_status km_hamiltonian_compute_forces(km_hamiltonian *h, const double complex 
                                         const double *occupation, MPI_Comm comm, double *forces)
 {
     const int n = 3 * km_crystal_n_atom(h->setup.crystal);
-    const km_density_view density = {rho_g, NULL};
+    const km_density_view density = {rho_g, h->rho_r};
     const km_band_view view = view_bands(h, bands, weight, occupation);
     km_status status = KM_OK;
 
@@ -171,6 +171,7 @@ km_status km_hamiltonian_compute_forces(km_hamiltonian *h, const double complex 
             status = h->term[i].functions->band_forces(h->term[i].self, &view, forces);
     KM_TRY(km_agree(status, comm));
     MPI_Allreduce(MPI_IN_PLACE, forces, n, MPI_DOUBLE, MPI_SUM, comm);
+    km_grid_to_real(h->setup.grid, rho_g, h->rho_r);
     for (int i = 0; i < KM_N_TERM; ++i)
         if (h->term[i].functions->density_forces)
             KM_TRY(h->term[i].functions->density_forces(h->term[i].self, &density, forces));

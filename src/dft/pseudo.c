@@ -1,244 +1,253 @@
 #include "kaimen/dft/pseudo.h"
 
 #include "gth.h"
+#include "psp8.h"
+#include "radial.h"
+#include "upf.h"
 
+#include "kaimen/base/file.h"
 #include "kaimen/base/memory.h"
-#include "kaimen/base/units.h"
+#include "kaimen/base/sha256.h"
+#include "kaimen/crystal/element.h"
 
-#include <math.h>
+#include <ctype.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <strings.h>
 
-#define SYSTEM_FOLDER "/usr/share/cp2k"
-
+/* Closed forms, or tables where radial is not NULL. */
 struct km_pseudo {
+    km_pseudo_info info;
     km_gth gth;
+    km_radial *radial;
 };
 
-static bool is_readable(const char *path)
+static bool ends_with(const char *text, const char *end)
 {
-    return access(path, R_OK) == 0;
+    const size_t n = strlen(text), n_end = strlen(end);
+
+    return n >= n_end && !strcasecmp(text + n - n_end, end);
 }
 
-km_status km_pseudo_find_file(const char *file, const char *folder, size_t n_path, char *path)
+static void hash_text(const char *text, char hex[KM_SHA256_SIZE])
 {
-    const char *user = getenv("KAIMEN_PSEUDO_DIR");
-    const char *name = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
-    bool is_absolute = file[0] == '/';
-    int n;
+    km_sha256 sha;
 
-    if (is_absolute || !folder || !*folder)
-        n = snprintf(path, n_path, "%s", file);
+    km_sha256_start(&sha);
+    km_sha256_add(&sha, text, strlen(text));
+    km_sha256_finish(&sha, hex);
+}
+
+static km_status read_gth(const char *path, const char *symbol, const char *text,
+                          const char *entry, const char *family, km_pseudo *pseudo)
+{
+    KM_TRY(KM_CHECK(*entry || *family, KM_E_ARGUMENT,
+                    "pseudopotential of %s: neither an entry nor a family is given", symbol));
+    KM_TRY(km_gth_read(path, symbol, text, entry, family, &pseudo->gth));
+    pseudo->info = pseudo->gth.info;
+    return KM_OK;
+}
+
+/** The file's name without folder and extension. */
+static void name_file(const char *path, char label[KM_LABEL_SIZE])
+{
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    const char *end = strrchr(name, '.');
+
+    snprintf(label, KM_LABEL_SIZE, "%.*s", (int)(end ? (size_t)(end - name) : strlen(name)),
+             name);
+}
+
+static km_status read_radial(const char *path, const char *symbol, const char *text,
+                             const char *entry, km_pseudo *pseudo)
+{
+    KM_TRY(KM_CHECK(!*entry, KM_E_INPUT,
+                    "%s: holds one pseudopotential; the entry %s can only be of a GTH file",
+                    path, entry));
+    if (ends_with(path, ".psp8"))
+        KM_TRY(km_psp8_read(path, symbol, text, &pseudo->radial));
     else
-        n = snprintf(path, n_path, "%s/%s", folder, file);
-    if (n < (int)n_path && is_readable(path)) return KM_OK;
-    if (user && *user) {
-        n = snprintf(path, n_path, "%s/%s", user, name);
-        if (n < (int)n_path && is_readable(path)) return KM_OK;
-    }
-    n = snprintf(path, n_path, "%s/%s", SYSTEM_FOLDER, name);
-    if (n < (int)n_path && is_readable(path)) return KM_OK;
-    return KM_RAISE(
-        KM_E_INPUT,
-        "pseudopotential file '%s' not found; looked in %s, $KAIMEN_PSEUDO_DIR (%s) "
-        "and %s (on Debian: apt install cp2k-data)",
-        file,
-        is_absolute         ? "/"
-        : folder && *folder ? folder
-                            : "the working folder",
-        user && *user ? user : "not set", SYSTEM_FOLDER);
+        KM_TRY(km_upf_read(path, symbol, text, &pseudo->radial));
+    pseudo->info = pseudo->radial->info;
+    name_file(path, pseudo->info.label);
+    return KM_OK;
 }
 
 km_status km_pseudo_read(const char *path, const char *symbol, const char *entry,
                          const char *family, km_pseudo **pseudo)
 {
     km_status status;
+    char *text = NULL;
+    bool is_gth;
 
     *pseudo = NULL;
     if (!entry) entry = "";
     if (!family) family = "";
-    KM_TRY(KM_CHECK(*entry || *family, KM_E_ARGUMENT,
-                    "pseudopotential of %s: neither an entry nor a family is given", symbol));
-    KM_TRY(KM_ALLOC(*pseudo, 1));
-    KM_TRY_TO(fail, km_gth_read(path, symbol, entry, family, &(*pseudo)->gth));
-    return KM_OK;
-fail:
-    km_pseudo_destroy(pseudo);
+    KM_TRY(KM_CHECK(km_element_find(symbol), KM_E_ARGUMENT, "'%s' is not an element symbol",
+                    symbol));
+    KM_TRY(km_file_read_text(path, &text));
+    is_gth = text[strspn(text, " \t\r\n")] != '<' && !ends_with(path, ".upf") &&
+             !ends_with(path, ".psp8");
+    KM_TRY_TO(end, KM_ALLOC(*pseudo, 1));
+    status = is_gth ? read_gth(path, symbol, text, entry, family, *pseudo)
+                    : read_radial(path, symbol, text, entry, *pseudo);
+    KM_TRY_TO(end, status);
+    hash_text(text, (*pseudo)->info.sha256);
+end:
+    KM_FREE(text);
+    if (status != KM_OK) km_pseudo_destroy(pseudo);
     return status;
 }
 
 void km_pseudo_destroy(km_pseudo **pseudo)
 {
+    if (!*pseudo) return;
+    km_radial_destroy(&(*pseudo)->radial);
     KM_FREE(*pseudo);
 }
 
 const km_pseudo_info *km_pseudo_describe(const km_pseudo *pseudo)
 {
-    return &pseudo->gth.info;
+    return &pseudo->info;
 }
 
-/* Local part: HGH eqs. 1 and 5, with x = q r_loc. */
-
-/** sum_i C_i P_i(x2), x2 = x^2, and its derivative with respect to x2. */
-static double local_polynomial(const km_gth *gth, double x2, double *slope)
+bool km_pseudo_fits(const km_pseudo *pseudo, km_functional functional)
 {
-    const double *c = gth->c_local_ha;
+    static const struct {
+        const char *name;
+        km_functional functional;
+    } names[] = {{"LDA", KM_FUNCTIONAL_LDA},
+                 {"PADE", KM_FUNCTIONAL_LDA},
+                 {"PZ", KM_FUNCTIONAL_LDA},
+                 {"PW", KM_FUNCTIONAL_LDA},
+                 {"SLAPZNOGXNOGC", KM_FUNCTIONAL_LDA},
+                 {"SLAPWNOGXNOGC", KM_FUNCTIONAL_LDA},
+                 {"PBE", KM_FUNCTIONAL_PBE},
+                 {"SLAPWPBXPBC", KM_FUNCTIONAL_PBE},
+                 {"SLAPWPBEPBE", KM_FUNCTIONAL_PBE},
+                 {"PBESOL", KM_FUNCTIONAL_PBESOL},
+                 {"SLAPWPSXPSC", KM_FUNCTIONAL_PBESOL}};
+    char name[KM_FUNCTIONAL_SIZE] = "";
+    size_t n = 0;
 
-    *slope = -c[1] + c[2] * (-10.0 + 2.0 * x2) + c[3] * (-105.0 + x2 * (42.0 - 3.0 * x2));
-    return c[0] + c[1] * (3.0 - x2) + c[2] * (15.0 + x2 * (-10.0 + x2)) +
-           c[3] * (105.0 + x2 * (-105.0 + x2 * (21.0 - x2)));
+    for (const char *c = pseudo->info.functional; *c; ++c)
+        if (isalnum((unsigned char)*c)) name[n++] = (char)toupper((unsigned char)*c);
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+        if (!strcmp(name, names[i].name)) return names[i].functional == functional;
+    return n == 0;
 }
+
+/* Functions of both kinds. */
 
 void km_pseudo_compute_local(const km_pseudo *pseudo, int n, const double *q_bohr,
                              double *v_ha_bohr3)
 {
-    const km_gth *gth = &pseudo->gth;
-    double r = gth->r_local_bohr, c = pow(2.0 * KM_PI, 1.5) * r * r * r, slope;
-
-    for (int i = 0; i < n; ++i) {
-        double q2 = q_bohr[i] * q_bohr[i], x2 = q2 * r * r;
-        double short_range = c * local_polynomial(gth, x2, &slope);
-
-        v_ha_bohr3[i] =
-            q2 > 0 ? exp(-0.5 * x2) * (short_range - 4.0 * KM_PI * gth->info.z_valence / q2)
-                   : km_pseudo_alpha_ha_bohr3(pseudo);
-    }
+    if (pseudo->radial)
+        km_radial_compute_local(pseudo->radial, n, q_bohr, v_ha_bohr3);
+    else
+        km_gth_compute_local(&pseudo->gth, n, q_bohr, v_ha_bohr3);
 }
 
 void km_pseudo_compute_local_slope(const km_pseudo *pseudo, int n, const double *q_bohr,
                                    double *slope_ha_bohr4)
 {
-    const km_gth *gth = &pseudo->gth;
-    double r = gth->r_local_bohr, c = pow(2.0 * KM_PI, 1.5) * r * r * r;
-
-    for (int i = 0; i < n; ++i) {
-        double q = q_bohr[i], x2 = q * q * r * r, dp;
-        double p = local_polynomial(gth, x2, &dp);
-        double coulomb =
-            q > 0 ? 4.0 * KM_PI * gth->info.z_valence * (x2 + 2.0) / (q * q * q) : 0.0;
-
-        slope_ha_bohr4[i] = exp(-0.5 * x2) * (coulomb + c * r * r * q * (2.0 * dp - p));
-    }
+    if (pseudo->radial)
+        km_radial_compute_local_slope(pseudo->radial, n, q_bohr, slope_ha_bohr4);
+    else
+        km_gth_compute_local_slope(&pseudo->gth, n, q_bohr, slope_ha_bohr4);
 }
 
 double km_pseudo_alpha_ha_bohr3(const km_pseudo *pseudo)
 {
-    const km_gth *gth = &pseudo->gth;
-    double r = gth->r_local_bohr, slope;
-
-    return 2.0 * KM_PI * gth->info.z_valence * r * r +
-           pow(2.0 * KM_PI, 1.5) * r * r * r * local_polynomial(gth, 0.0, &slope);
+    return pseudo->radial ? km_radial_alpha_ha_bohr3(pseudo->radial)
+                          : km_gth_alpha_ha_bohr3(&pseudo->gth);
 }
 
 void km_pseudo_compute_local_real(const km_pseudo *pseudo, int n, const double *r_bohr,
                                   double *v_ha)
 {
-    const km_gth *gth = &pseudo->gth;
-    const double *c = gth->c_local_ha;
-    double z = gth->info.z_valence;
-
-    for (int i = 0; i < n; ++i) {
-        double x = r_bohr[i] / gth->r_local_bohr, x2 = x * x;
-        double coulomb = x > 1e-8 ? -z / r_bohr[i] * erf(x / sqrt(2.0))
-                                  : -z / gth->r_local_bohr * sqrt(2.0 / KM_PI);
-
-        v_ha[i] = coulomb + exp(-0.5 * x2) * (c[0] + x2 * (c[1] + x2 * (c[2] + x2 * c[3])));
-    }
+    if (pseudo->radial)
+        km_radial_compute_local_real(pseudo->radial, n, r_bohr, v_ha);
+    else
+        km_gth_compute_local_real(&pseudo->gth, n, r_bohr, v_ha);
 }
 
 int km_pseudo_n_channel(const km_pseudo *pseudo)
 {
-    return pseudo->gth.n_channel;
+    return pseudo->radial ? pseudo->radial->n_channel : pseudo->gth.n_channel;
 }
 
 const km_pseudo_channel *km_pseudo_channel_at(const km_pseudo *pseudo, int ic)
 {
-    return &pseudo->gth.channel[ic];
-}
-
-/*
- * Projectors: HGH eq. 3, p(r) = N r^(l+2m) exp(-r^2 / 2 r_l^2) with m = i - 1. The Bessel transform of a Gaussian times
- * r^(l+2m) is a Laguerre polynomial, for every l and m:
- *     p(q) = N sqrt(pi) 2^(m-1/2) m! r_l^(2l+2m+3) q^l exp(-x) L_m^(l+1/2)(x),   x = (q r_l)^2 / 2
- * Source: Gradshteyn and Ryzhik, 6.631.10.
- */
-
-/** N, so that the integral of r^2 p(r)^2 is 1. */
-static double normalisation(double r_l, int l, int m)
-{
-    double power = l + 2.0 * m + 1.5;
-
-    return sqrt(2.0 / tgamma(power)) * pow(r_l, -power);
-}
-
-/** All factors before q^l exp(-x) L_m. */
-static double transform_factor(double r_l, int l, int m)
-{
-    return normalisation(r_l, l, m) * sqrt(0.5 * KM_PI) * ldexp(tgamma(m + 1.0), m) *
-           pow(r_l, 2.0 * (l + m) + 3.0);
-}
-
-/** Generalised Laguerre polynomial L_m^a(x). Source: Abramowitz and Stegun, 22.7.12. */
-static double laguerre(int m, double a, double x)
-{
-    double before = 0.0, now = 1.0, next;
-
-    for (int k = 0; k < m; ++k) {
-        next = ((2.0 * k + 1.0 + a - x) * now - (k + a) * before) / (k + 1.0);
-        before = now;
-        now = next;
-    }
-    return now;
-}
-
-static double integer_power(double x, int n)
-{
-    double y = 1.0;
-
-    for (int i = 0; i < n; ++i) y *= x;
-    return y;
+    return pseudo->radial ? &pseudo->radial->channel[ic] : &pseudo->gth.channel[ic];
 }
 
 void km_pseudo_compute_projector(const km_pseudo *pseudo, int ic, int ip, int n,
                                  const double *q_bohr, double *p_bohr32)
 {
-    int l = pseudo->gth.channel[ic].l;
-    double r_l = pseudo->gth.r_channel_bohr[ic], c = transform_factor(r_l, l, ip);
+    const km_radial *radial = pseudo->radial;
 
-    for (int i = 0; i < n; ++i) {
-        double x = 0.5 * q_bohr[i] * q_bohr[i] * r_l * r_l;
-
-        p_bohr32[i] = c * integer_power(q_bohr[i], l) * exp(-x) * laguerre(ip, l + 0.5, x);
-    }
+    if (radial)
+        km_radial_compute(radial, &radial->projector[ic][ip], n, q_bohr, p_bohr32);
+    else
+        km_gth_compute_projector(&pseudo->gth, ic, ip, n, q_bohr, p_bohr32);
 }
 
 void km_pseudo_compute_projector_slope(const km_pseudo *pseudo, int ic, int ip, int n,
                                        const double *q_bohr, double *slope_bohr52)
 {
-    int l = pseudo->gth.channel[ic].l;
-    double r_l = pseudo->gth.r_channel_bohr[ic], c = transform_factor(r_l, l, ip);
+    const km_radial *radial = pseudo->radial;
 
-    for (int i = 0; i < n; ++i) {
-        double q = q_bohr[i], x = 0.5 * q * q * r_l * r_l;
-        double of_power = l > 0 ? l * integer_power(q, l - 1) * laguerre(ip, l + 0.5, x) : 0.0;
-        /* L_m^a + L_(m-1)^(a+1) = L_m^(a+1): the slopes of exp(-x) and of L_m in one term. */
-        double of_rest = -r_l * r_l * integer_power(q, l + 1) * laguerre(ip, l + 1.5, x);
-
-        slope_bohr52[i] = c * exp(-x) * (of_power + of_rest);
-    }
+    if (radial)
+        km_radial_compute_slope(radial, &radial->projector[ic][ip], n, q_bohr, slope_bohr52);
+    else
+        km_gth_compute_projector_slope(&pseudo->gth, ic, ip, n, q_bohr, slope_bohr52);
 }
 
 void km_pseudo_compute_projector_real(const km_pseudo *pseudo, int ic, int ip, int n,
                                       const double *r_bohr, double *p_bohr)
 {
-    int l = pseudo->gth.channel[ic].l;
-    double r_l = pseudo->gth.r_channel_bohr[ic], c = normalisation(r_l, l, ip);
+    const km_radial *radial = pseudo->radial;
 
-    for (int i = 0; i < n; ++i) {
-        double x = r_bohr[i] / r_l;
+    if (radial)
+        km_radial_compute_real(radial, &radial->projector[ic][ip], n, r_bohr, p_bohr, NULL);
+    else
+        km_gth_compute_projector_real(&pseudo->gth, ic, ip, n, r_bohr, p_bohr);
+}
 
-        p_bohr[i] = c * integer_power(r_bohr[i], l + 2 * ip) * exp(-0.5 * x * x);
+/* The core. */
+
+bool km_pseudo_has_core(const km_pseudo *pseudo)
+{
+    return pseudo->radial && pseudo->radial->core.n > 0;
+}
+
+void km_pseudo_compute_core(const km_pseudo *pseudo, int n, const double *q_bohr,
+                            double *density)
+{
+    if (km_pseudo_has_core(pseudo))
+        km_radial_compute(pseudo->radial, &pseudo->radial->core, n, q_bohr, density);
+    else
+        memset(density, 0, (size_t)n * sizeof *density);
+}
+
+void km_pseudo_compute_core_slope(const km_pseudo *pseudo, int n, const double *q_bohr,
+                                  double *slope_bohr)
+{
+    if (km_pseudo_has_core(pseudo))
+        km_radial_compute_slope(pseudo->radial, &pseudo->radial->core, n, q_bohr, slope_bohr);
+    else
+        memset(slope_bohr, 0, (size_t)n * sizeof *slope_bohr);
+}
+
+void km_pseudo_compute_core_real(const km_pseudo *pseudo, int n, const double *r_bohr,
+                                 double *density_bohr3, double *slope_bohr4)
+{
+    if (km_pseudo_has_core(pseudo)) {
+        km_radial_compute_real(pseudo->radial, &pseudo->radial->core, n, r_bohr, density_bohr3,
+                               slope_bohr4);
+        return;
     }
+    memset(density_bohr3, 0, (size_t)n * sizeof *density_bohr3);
+    memset(slope_bohr4, 0, (size_t)n * sizeof *slope_bohr4);
 }

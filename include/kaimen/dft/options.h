@@ -18,12 +18,14 @@ typedef struct {
     char symbol[4];
     char file
         [KM_PATH_SIZE]; /* a path, or GTH_POTENTIALS / POTENTIAL_UZH as found by km_pseudo_find_file */
-    char entry[48]; /* label such as GTH-PBE-q6; "": the element's first entry of the family */
+    char entry
+        [48]; /* of a GTH file, such as GTH-PBE-q6; "": the element's first of the family */
 } km_pseudo_choice;
 
 typedef struct {
     char family
-        [48]; /* such as GTH-PBE: the file's default entry of each element not listed below */
+        [KM_PATH_SIZE]; /* of each element not listed below: a folder of UPF or psp8 files, else
+                           a name such as GTH-PBE: default entries of GTH_POTENTIALS */
     int n_choice;
     km_pseudo_choice choice[KM_MAX_PSEUDO];
 } km_pseudo_options;

@@ -1,0 +1,96 @@
+#pragma once
+/**
+ * @file
+ * @brief Moves the atoms of a crystal until no force is left, with any calculator.
+ *
+ * Quasi-Newton steps from a history of positions and forces (L-BFGS), preconditioned by a crystal of springs, each
+ * scaled down so that no atom moves further than a trust radius. A step is kept when the energy falls (Armijo) or, where
+ * the change is within the energy's noise, when the force along the step falls. Every step keeps the symmetry of the
+ * forces. A relaxation that is interrupted goes on from its checkpoint as if nothing had happened.
+ * Source: Packwood et al., J. Chem. Phys. 144, 164109 (2016); Nocedal, Wright, Numerical Optimization, ch. 3 and 7.
+ */
+#include "kaimen/potential/calculator.h"
+
+/** One computation of a relaxation; the first is the start. */
+typedef struct {
+    double energy_ha;
+    double free_energy_ha;    /* what the forces belong to */
+    double max_force_ha_bohr; /* of an atom that may move */
+    double move_bohr;         /* longest one since the last accepted positions */
+    bool is_accepted;
+    int n_iteration; /* SCF iterations */
+    long n_h_apply;
+    double time_s;
+} km_relax_step;
+
+typedef struct {
+    double force_tolerance_ha_bohr; /* largest force on an atom at the end */
+    int max_step;                   /* moves that are tried */
+    double step_limit_bohr;         /* no atom moves further at once */
+    const bool *frozen; /* borrowed, [n_atom]: atoms that keep their place; NULL: none */
+    const char *
+        checkpoint; /* borrowed: HDF5 file, replaced after every step and resumed from; NULL: none */
+    void (*report)(void *context, int i_step,
+                   const km_relax_step *step); /* first rank only; NULL: none */
+    void *report_context;
+} km_relax_options;
+
+typedef struct {
+    km_outcome outcome; /* NOT_CONVERGED: max_step reached; DIVERGED: exploded */
+    char reason[KM_REASON_SIZE];
+    int n_step;       /* moves tried */
+    int n_compute;    /* calls of the calculator */
+    long n_iteration; /* SCF iterations of all of them */
+    long n_h_apply;
+    double start_energy_ha; /* of the crystal as it was given; NaN when it was not computed */
+    double max_force_ha_bohr;
+    km_calculation calculation; /* of the positions that the relaxation ended with */
+} km_relax_result;
+
+typedef struct km_relax km_relax;
+
+/** @brief 1e-3 Ha/bohr, 60 moves of at most 0.3 bohr, nothing frozen, no checkpoint. Local. */
+km_relax_options km_relax_options_default(void);
+
+/**
+ * @brief Prepare a relaxation. Local.
+ * @param[in]  crystal  copied
+ * @param[out] relax    ended with km_relax_destroy()
+ * @return KM_E_ARGUMENT for a tolerance or limit that is not positive
+ */
+KM_STATUS km_relax_create(const km_crystal *crystal, const km_relax_options *options,
+                          km_relax **relax);
+
+/** @brief Free and set to NULL; accepts NULL. Local. */
+void km_relax_destroy(km_relax **relax);
+
+/**
+ * @brief Relax, from the checkpoint if there is one of the same start. Collective on comm.
+ *
+ * When the outcome is CONVERGED the calculator holds the relaxed crystal.
+ * @param[in]  request  its time limit and stop flag are those of the whole relaxation
+ * @param[out] result   the same on every rank; not converging is an outcome, with its reason
+ * @return errors of the calculator; KM_E_IO for a checkpoint that cannot be written
+ */
+KM_STATUS km_relax_run(km_relax *relax, km_calculator *calculator, const km_request *request,
+                       MPI_Comm comm, km_relax_result *result);
+
+/** @brief The positions reached: the last accepted ones. Local; borrowed. */
+const km_crystal *km_relax_crystal(const km_relax *relax);
+
+/** @brief Computations so far, [*n], those before a resume included. Local; borrowed. */
+const km_relax_step *km_relax_steps(const km_relax *relax, int *n);
+
+/** @brief Fractional positions of every computation, [n][n_atom][3]. Local; borrowed. */
+const double *km_relax_frames_frac(const km_relax *relax);
+
+/** @brief Write the trajectory: energies, largest forces, positions, iterations of every step. Local. */
+KM_STATUS km_relax_write(const km_relax *relax, km_h5 *group);
+
+/**
+ * @brief Mark the n atomic planes nearest to the middle of a slab; planes at the same distance are taken together. Local.
+ * @param[in]  axis    lattice vector across the vacuum
+ * @param[out] frozen  [n_atom]
+ * @return number of marked atoms
+ */
+int km_relax_mark_planes(const km_crystal *slab, int axis, int n_plane, bool *frozen);
