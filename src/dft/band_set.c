@@ -19,15 +19,17 @@ static km_status make_bases(km_ground_state *state, km_band_set *set)
 
     for (int ik = 0; ik < set->n_k; ++ik) {
         KM_TRY(km_basis_create(state->basis_crystal, km_kpoints_frac(set->kpoints, first + ik),
-                               state->options.ecut_ha, &set->basis[ik]));
+                               state->options.ecut_ha, km_kpoints_groups(set->kpoints)->group,
+                               &set->basis[ik]));
         km_basis_set_cell(set->basis[ik], state->crystal);
         set->weight[ik] = km_kpoints_weight(set->kpoints)[first + ik];
-        KM_TRY(KM_CHECK(km_basis_n_g(set->basis[ik]) >= n_band, KM_E_INPUT,
+        KM_TRY(KM_CHECK(km_basis_n_g_sphere(set->basis[ik]) >= n_band, KM_E_INPUT,
                         "dft.ecut = %g Ha gives %d plane waves at a k-point, fewer than the %d "
                         "bands that are wanted",
-                        state->options.ecut_ha, km_basis_n_g(set->basis[ik]), n_band));
+                        state->options.ecut_ha, km_basis_n_g_sphere(set->basis[ik]), n_band));
         KM_TRY(km_bands_create(state->is_real, n_band, km_basis_n_g(set->basis[ik]),
                                &set->bands[ik]));
+        set->bands[ik].comm = km_basis_comm(set->basis[ik]);
     }
     return KM_OK;
 }
@@ -121,13 +123,17 @@ static void add_noise(const km_basis *basis, uint64_t k, const km_bands *functio
 {
     const double *kinetic = km_basis_kinetic_ha(basis);
     const size_t width = functions->is_real ? 1 : 2;
+    size_t first_g;
+    int rank;
 
+    MPI_Comm_rank(km_basis_comm(basis), &rank);
+    first_g = (size_t)km_basis_slice(basis, rank);
     for (int j = 0; j < functions->n_band; ++j) {
         double *c = functions->data + (size_t)j * km_bands_stride(functions);
 
         for (size_t ig = 0; ig < (size_t)functions->n_g; ++ig)
             for (size_t i = 0; i < width; ++i) {
-                double x = noise(k, (uint64_t)j, width * ig + i);
+                double x = noise(k, (uint64_t)j, width * (first_g + ig) + i);
 
                 if (j < first)
                     c[width * ig + i] *= 1 + NOISE * x;
@@ -150,6 +156,7 @@ static km_status start_point(km_ground_state *state, km_band_set *set, const km_
 
     KM_TRY_TO(end, km_bands_create(state->is_real, n, n_g, &functions));
     KM_TRY_TO(end, km_sites_compute(sites, set->basis[ik], &radials, -1, &functions));
+    functions.comm = km_basis_comm(set->basis[ik]);
     add_noise(set->basis[ik], k, &functions, n_orbital);
     if (n > START_PER_BAND * n_band) n = START_PER_BAND * n_band;
     used = km_bands_view(&functions, 0, n);

@@ -15,7 +15,8 @@ static size_t width(bool is_real)
 
 km_status km_bands_create(bool is_real, int n_band, int n_g, km_bands *bands)
 {
-    *bands = (km_bands){.is_real = is_real, .n_band = n_band, .n_g = n_g};
+    *bands =
+        (km_bands){.is_real = is_real, .n_band = n_band, .n_g = n_g, .comm = MPI_COMM_SELF};
     return KM_ALLOC(bands->data, width(is_real) * (size_t)n_band * (size_t)n_g);
 }
 
@@ -49,12 +50,14 @@ km_status km_matrix_create(bool is_real, int n_row, int n_column, km_matrix *mat
 {
     /* BLAS wants a leading dimension of at least 1, also for an empty matrix. */
     *matrix = (km_matrix){.is_real = is_real, .ld = n_row > 0 ? n_row : 1};
-    return KM_ALLOC(matrix->data, width(is_real) * (size_t)matrix->ld * (size_t)n_column);
+    KM_TRY(KM_ALLOC(matrix->data, width(is_real) * (size_t)matrix->ld * (size_t)n_column));
+    return KM_ALLOC(matrix->scratch, width(is_real) * (size_t)matrix->ld * (size_t)n_column);
 }
 
 void km_matrix_destroy(km_matrix *matrix)
 {
     KM_FREE(matrix->data);
+    KM_FREE(matrix->scratch);
     *matrix = (km_matrix){0};
 }
 
@@ -66,17 +69,60 @@ km_matrix km_matrix_view(const km_matrix *matrix, int i, int j)
     return view;
 }
 
-void km_bands_overlap(const km_bands *a, const km_bands *b, const km_matrix *s)
+static bool is_shared(const km_bands *bands)
+{
+    int n_rank;
+
+    MPI_Comm_size(bands->comm, &n_rank);
+    return n_rank > 1;
+}
+
+void km_bands_sum(const km_bands *bands, int n, double *values)
+{
+    if (is_shared(bands))
+        MPI_Allreduce(MPI_IN_PLACE, values, n, MPI_DOUBLE, MPI_SUM, bands->comm);
+}
+
+void km_bands_squared_norms(const km_bands *bands, double *norm2)
+{
+    const size_t stride = km_bands_stride(bands);
+
+    for (int j = 0; j < bands->n_band; ++j) {
+        const double *c = bands->data + (size_t)j * stride;
+
+        norm2[j] = 0;
+        for (size_t i = 0; i < stride; ++i) norm2[j] += c[i] * c[i];
+    }
+    km_bands_sum(bands, bands->n_band, norm2);
+}
+
+/* Products over the plane waves of this rank. */
+static void multiply_slices(const km_bands *a, const km_bands *b, double *s, int ld)
 {
     const double complex one = 1, zero = 0;
 
-    if (a->n_band == 0 || b->n_band == 0) return;
     if (a->is_real)
         cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, a->n_band, b->n_band, a->n_g, 1.0,
-                    a->data, a->n_g, b->data, b->n_g, 0.0, s->data, s->ld);
+                    a->data, a->n_g, b->data, b->n_g, 0.0, s, ld);
     else
         cblas_zgemm(CblasColMajor, CblasConjTrans, CblasNoTrans, a->n_band, b->n_band, a->n_g,
-                    &one, a->data, a->n_g, b->data, b->n_g, &zero, s->data, s->ld);
+                    &one, a->data, a->n_g, b->data, b->n_g, &zero, s, ld);
+}
+
+void km_bands_overlap(const km_bands *a, const km_bands *b, const km_matrix *s)
+{
+    const size_t n_row = width(a->is_real) * (size_t)a->n_band;
+
+    if (a->n_band == 0 || b->n_band == 0) return;
+    if (!is_shared(a)) {
+        multiply_slices(a, b, s->data, s->ld);
+        return;
+    }
+    multiply_slices(a, b, s->scratch, a->n_band);
+    km_bands_sum(a, (int)n_row * b->n_band, s->scratch);
+    for (int j = 0; j < b->n_band; ++j)
+        memcpy(s->data + width(a->is_real) * (size_t)j * (size_t)s->ld,
+               s->scratch + (size_t)j * n_row, n_row * sizeof(double));
 }
 
 void km_bands_rotate(double alpha, const km_bands *a, const km_matrix *u, double beta,

@@ -9,6 +9,9 @@
 
 struct km_basis {
     double k_frac[3];
+    MPI_Comm comm; /* borrowed */
+    int n_rank;
+    int first, n_own; /* slice of this rank */
     int n_g;
     int n_column;
     int *miller;        /* [n_g][3] */
@@ -77,8 +80,19 @@ static int visit_sphere(km_basis *basis, const km_crystal *crystal, double ecut_
     return n;
 }
 
+static void take_slice(km_basis *basis, MPI_Comm comm)
+{
+    int rank;
+
+    basis->comm = comm;
+    MPI_Comm_size(comm, &basis->n_rank);
+    MPI_Comm_rank(comm, &rank);
+    basis->first = km_basis_slice(basis, rank);
+    basis->n_own = km_basis_slice(basis, rank + 1) - basis->first;
+}
+
 km_status km_basis_create(const km_crystal *crystal, const double k_frac[3], double ecut_ha,
-                          km_basis **out)
+                          MPI_Comm comm, km_basis **out)
 {
     km_basis *basis = NULL;
     km_status status = KM_OK;
@@ -97,6 +111,7 @@ km_status km_basis_create(const km_crystal *crystal, const double k_frac[3], dou
     KM_TRY_TO(fail, KM_ALLOC(basis->kinetic_ha, n_g));
     KM_TRY_TO(fail, KM_ALLOC(basis->column, n_g));
     visit_sphere(basis, crystal, ecut_ha, true);
+    take_slice(basis, comm);
     *out = basis;
     return KM_OK;
 fail:
@@ -130,22 +145,37 @@ void km_basis_destroy(km_basis **basis)
 
 int km_basis_n_g(const km_basis *basis)
 {
+    return basis->n_own;
+}
+
+int km_basis_n_g_sphere(const km_basis *basis)
+{
     return basis->n_g;
+}
+
+int km_basis_slice(const km_basis *basis, int rank)
+{
+    return (int)((long)basis->n_g * rank / basis->n_rank);
+}
+
+MPI_Comm km_basis_comm(const km_basis *basis)
+{
+    return basis->comm;
 }
 
 const int *km_basis_miller(const km_basis *basis)
 {
-    return basis->miller;
+    return basis->miller + 3 * basis->first;
 }
 
 const double *km_basis_q_cart(const km_basis *basis)
 {
-    return basis->q_cart;
+    return basis->q_cart + 3 * basis->first;
 }
 
 const double *km_basis_kinetic_ha(const km_basis *basis)
 {
-    return basis->kinetic_ha;
+    return basis->kinetic_ha + basis->first;
 }
 
 const double *km_basis_k_frac(const km_basis *basis)

@@ -19,7 +19,8 @@ struct km_eigensolver {
     km_matrix s;     /* overlaps */
     km_matrix pick;  /* eigenvectors of the bands that are not converged */
     double *ritz;    /* [N_BLOCK * n_band] */
-    double *kinetic; /* [n_band]: kinetic energy of each picked band */
+    double *norm2;   /* [N_BLOCK * n_band]: squared norms */
+    double *kinetic; /* [n_band]: kinetic energy of each band */
     int *open;       /* [n_band]: bands that are not converged */
 };
 
@@ -40,6 +41,7 @@ km_status km_eigensolver_create(bool is_real, int n_band, int n_g, km_eigensolve
     KM_TRY_TO(fail, km_matrix_create(is_real, n, n, &solver->s));
     KM_TRY_TO(fail, km_matrix_create(is_real, n, n_band, &solver->pick));
     KM_TRY_TO(fail, KM_ALLOC(solver->ritz, n));
+    KM_TRY_TO(fail, KM_ALLOC(solver->norm2, n));
     KM_TRY_TO(fail, KM_ALLOC(solver->kinetic, n_band));
     KM_TRY_TO(fail, KM_ALLOC(solver->open, n_band));
     *out = solver;
@@ -62,6 +64,7 @@ void km_eigensolver_destroy(km_eigensolver **solver)
     km_matrix_destroy(&s->s);
     km_matrix_destroy(&s->pick);
     KM_FREE(s->ritz);
+    KM_FREE(s->norm2);
     KM_FREE(s->kinetic);
     KM_FREE(s->open);
     KM_FREE(*solver);
@@ -74,6 +77,12 @@ static km_bands part(const km_bands *block, int n_g, int first, int n)
 
     view.n_g = n_g;
     return km_bands_view(&view, first, n);
+}
+
+/* The solver's blocks are shared by the same ranks as the bands. */
+static void share(km_eigensolver *solver, MPI_Comm comm)
+{
+    solver->v.comm = solver->hv.comm = solver->work.comm = comm;
 }
 
 static void copy_matrix(const km_matrix *from, int n, const km_matrix *to)
@@ -96,16 +105,6 @@ static void set_diagonal(const km_matrix *a, int n, const double *value)
         memset(column, 0, sizeof(double) * width * (size_t)n);
         column[width * (size_t)j] = value[j];
     }
-}
-
-static double squared_norm(const km_bands *bands, int band)
-{
-    const size_t stride = km_bands_stride(bands);
-    const double *c = bands->data + (size_t)band * stride;
-    double sum = 0;
-
-    for (size_t i = 0; i < stride; ++i) sum += c[i] * c[i];
-    return sum;
 }
 
 static void scale(const km_bands *bands, int band, double factor)
@@ -166,21 +165,17 @@ static void compute_residuals(km_eigensolver *solver, int n_g, int n, int n_open
     km_bands_rotate(-1, &v, &solver->pick, 1, to);
 }
 
-/* Kinetic energy of each picked band, whose vectors e v u are still in `pick`. */
+/* This rank's share of the kinetic energy of a band of norm 1. */
 static double kinetic_energy(const km_bands *bands, int band, const double *kinetic)
 {
     const size_t width = bands->is_real ? 1 : 2;
     const double *c = bands->data + (size_t)band * km_bands_stride(bands);
-    double sum = 0, norm = 0;
+    double sum = 0;
 
     for (size_t ig = 0; ig < (size_t)bands->n_g; ++ig)
-        for (size_t i = 0; i < width; ++i) {
-            double weight = c[width * ig + i] * c[width * ig + i];
-
-            sum += kinetic[ig] * weight;
-            norm += weight;
-        }
-    return norm > 0 ? sum / norm : 1;
+        for (size_t i = 0; i < width; ++i)
+            sum += kinetic[ig] * c[width * ig + i] * c[width * ig + i];
+    return sum;
 }
 
 /* x = T / (3/2 T_band); the polynomial is 1 for small x and about 1/(2x) for large x. */
@@ -200,12 +195,13 @@ static void precondition(const km_bands *residuals, int band, const double *kine
 }
 
 /* Scale functions to norm 1; those whose norm is not above `least` are dropped. The number kept. */
-static int normalise(const km_bands *functions, double least)
+static int normalise(const km_eigensolver *solver, const km_bands *functions, double least)
 {
     int n_kept = 0;
 
+    km_bands_squared_norms(functions, solver->norm2);
     for (int j = 0; j < functions->n_band; ++j) {
-        const double norm = sqrt(squared_norm(functions, j));
+        const double norm = sqrt(solver->norm2[j]);
         km_bands from = km_bands_view(functions, j, 1);
         km_bands to = km_bands_view(functions, n_kept, 1);
 
@@ -231,7 +227,7 @@ static int orthonormalise_singly(const km_eigensolver *solver, const km_bands *f
             km_bands_overlap(&kept, &from, &solver->s);
             km_bands_rotate(-1, &kept, &solver->s, 1, &from);
         }
-        if (normalise(&from, KM_BANDS_DEPENDENT) == 0) continue;
+        if (normalise(solver, &from, KM_BANDS_DEPENDENT) == 0) continue;
         if (n_kept != j) km_bands_copy(&from, &to);
         ++n_kept;
     }
@@ -248,13 +244,13 @@ static int orthonormalise(km_eigensolver *solver, int n_g, int n, int n_new)
     const km_bands v = part(&solver->v, n_g, 0, n);
     km_bands fresh = part(&solver->v, n_g, n, n_new);
 
-    fresh.n_band = normalise(&fresh, 0);
+    fresh.n_band = normalise(solver, &fresh, 0);
     for (int pass = 0; pass < 2; ++pass) {
         if (n > 0) {
             km_bands_overlap(&v, &fresh, &solver->s);
             km_bands_rotate(-1, &v, &solver->s, 1, &fresh);
         }
-        fresh.n_band = normalise(&fresh, KM_BANDS_DEPENDENT);
+        fresh.n_band = normalise(solver, &fresh, KM_BANDS_DEPENDENT);
         if (fresh.n_band == 0) break;
         km_bands_overlap(&fresh, &fresh, &solver->s);
         if (!km_bands_orthonormalise(&fresh, &solver->s))
@@ -288,9 +284,11 @@ km_status km_eigensolver_start(km_eigensolver *solver, km_hamiltonian *hamiltoni
                                double *eigenvalue_ha)
 {
     const int n_g = bands->n_g;
-    const km_bands v = part(&solver->v, n_g, 0, start->n_band);
+    km_bands v;
     int n;
 
+    share(solver, bands->comm);
+    v = part(&solver->v, n_g, 0, start->n_band);
     KM_TRY(KM_CHECK(start->n_band <= N_BLOCK * solver->n_band, KM_E_ARGUMENT,
                     "%d start functions, at most %d are wanted", start->n_band,
                     N_BLOCK * solver->n_band));
@@ -313,9 +311,10 @@ static int keep_open(km_eigensolver *solver, const km_eigensolver_options *optio
     int n_kept = 0;
 
     result->residual_ha = 0;
+    km_bands_squared_norms(residuals, solver->norm2);
     for (int i = 0; i < n_open; ++i) {
         const int band = solver->open[i];
-        const double norm = sqrt(squared_norm(residuals, i));
+        const double norm = sqrt(solver->norm2[i]);
         const bool is_tight = band < options->n_tight;
         km_bands from = km_bands_view(residuals, i, 1),
                  to = km_bands_view(residuals, n_kept, 1);
@@ -339,7 +338,9 @@ static int grow(km_eigensolver *solver, const km_basis *basis, const km_bands *b
     const km_bands to = part(&solver->v, n_g, n, n_open);
 
     for (int i = 0; i < n_open; ++i)
-        precondition(&residuals, i, kinetic, kinetic_energy(bands, solver->open[i], kinetic));
+        solver->kinetic[i] = kinetic_energy(bands, solver->open[i], kinetic);
+    km_bands_sum(bands, n_open, solver->kinetic);
+    for (int i = 0; i < n_open; ++i) precondition(&residuals, i, kinetic, solver->kinetic[i]);
     km_bands_copy(&residuals, &to);
     return orthonormalise(solver, n_g, n, n_open);
 }
@@ -349,10 +350,12 @@ km_status km_eigensolver_solve(km_eigensolver *solver, km_hamiltonian *hamiltoni
                                double *eigenvalue_ha, km_eigensolver_result *result)
 {
     const int n_band = bands->n_band, n_g = bands->n_g;
-    const km_bands first = part(&solver->v, n_g, 0, n_band);
+    km_bands first;
     int n = n_band;
 
     KM_ASSERT(n_band <= solver->n_band && n_g <= solver->n_g);
+    share(solver, bands->comm);
+    first = part(&solver->v, n_g, 0, n_band);
     *result = (km_eigensolver_result){0};
     km_bands_copy(bands, &first);
     project(solver, hamiltonian, ik, n_g, 0, n_band);

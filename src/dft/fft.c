@@ -1,6 +1,7 @@
 #include "kaimen/dft/fft.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/dft/exchange.h"
 
 #include <complex.h>
 #include <fftw3.h>
@@ -23,6 +24,7 @@ struct km_fft {
     double *potential, *density;               /* [n_slice][n0][n1][PLANES] */
     fftw_plan z[2], y_low[2], y_high[2], x[2]; /* to real space, to reciprocal space */
     long n_transform;
+    km_exchange *exchange;
 };
 
 static int stride(const km_fft *fft)
@@ -110,6 +112,7 @@ km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, km_
     KM_TRY_TO(fail, KM_ALLOC(fft->slice, slice_size(fft)));
     KM_TRY_TO(fail, KM_ALLOC(fft->potential, slice_size(fft) * (size_t)fft->n_slice));
     KM_TRY_TO(fail, KM_ALLOC(fft->density, slice_size(fft) * (size_t)fft->n_slice));
+    KM_TRY_TO(fail, km_exchange_create(n_basis, bases, &fft->exchange));
     KM_TRY_TO(fail, make_direction(fft, 0));
     KM_TRY_TO(fail, make_direction(fft, 1));
     /* Measuring plans leaves numbers in the padding, which must be zero. */
@@ -137,6 +140,7 @@ void km_fft_destroy(km_fft **fft)
     KM_FREE(f->slice);
     KM_FREE(f->potential);
     KM_FREE(f->density);
+    km_exchange_destroy(&f->exchange);
     KM_FREE(*fft);
 }
 
@@ -341,8 +345,8 @@ static void add_slice(km_fft *fft, int is, double weight)
         density[i] += weight * (f[2 * i] * f[2 * i] + f[2 * i + 1] * f[2 * i + 1]);
 }
 
-void km_fft_apply_potential(km_fft *fft, const km_basis *basis, const km_bands *in,
-                            const km_bands *out)
+static void apply_to_whole(km_fft *fft, const km_basis *basis, const km_bands *in,
+                           const km_bands *out)
 {
     for (int band = 0; band < in->n_band; band += in->is_real ? 2 : 1) {
         packet p = pack(in, band);
@@ -358,8 +362,38 @@ void km_fft_apply_potential(km_fft *fft, const km_basis *basis, const km_bands *
     }
 }
 
-void km_fft_add_density(km_fft *fft, const km_basis *basis, const km_bands *bands,
-                        const double *weight)
+static bool is_shared(const km_basis *basis)
+{
+    return km_basis_n_g(basis) < km_basis_n_g_sphere(basis);
+}
+
+/* The next bands that go through one exchange. */
+static km_bands next_part(const km_fft *fft, const km_bands *bands, int first)
+{
+    const int n = bands->n_band - first, most = km_exchange_n_band(fft->exchange);
+
+    return km_bands_view(bands, first, n < most ? n : most);
+}
+
+void km_fft_apply_potential(km_fft *fft, const km_basis *basis, const km_bands *in,
+                            const km_bands *out)
+{
+    if (!is_shared(basis)) {
+        apply_to_whole(fft, basis, in, out);
+        return;
+    }
+    for (int first = 0; first < in->n_band; first += km_exchange_n_band(fft->exchange)) {
+        const km_bands part = next_part(fft, in, first), to = next_part(fft, out, first);
+        int own;
+        km_bands image, whole = km_exchange_spread(fft->exchange, basis, &part, &own, &image);
+
+        apply_to_whole(fft, basis, &whole, &image);
+        km_exchange_collect(fft->exchange, basis, &to);
+    }
+}
+
+static void add_whole_density(km_fft *fft, const km_basis *basis, const km_bands *bands,
+                              const double *weight)
 {
     for (int band = 0; band < bands->n_band; band += bands->is_real ? 2 : 1) {
         packet p = pack(bands, band);
@@ -378,5 +412,21 @@ void km_fft_add_density(km_fft *fft, const km_basis *basis, const km_bands *band
             add_slice(fft, is, slice_weight);
         }
         ++fft->n_transform;
+    }
+}
+
+void km_fft_add_density(km_fft *fft, const km_basis *basis, const km_bands *bands,
+                        const double *weight)
+{
+    if (!is_shared(basis)) {
+        add_whole_density(fft, basis, bands, weight);
+        return;
+    }
+    for (int first = 0; first < bands->n_band; first += km_exchange_n_band(fft->exchange)) {
+        const km_bands part = next_part(fft, bands, first);
+        int own;
+        km_bands image, whole = km_exchange_spread(fft->exchange, basis, &part, &own, &image);
+
+        add_whole_density(fft, basis, &whole, weight + first + own);
     }
 }

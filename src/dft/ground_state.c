@@ -184,10 +184,12 @@ static km_status make_kpoints(km_ground_state *state)
                              state->comm, &kpoints));
     KM_TRY(km_band_set_create(state, kpoints, &state->set));
     for (int ik = 0; ik < state->set.n_k; ++ik) {
-        const int n = km_basis_n_g(state->set.basis[ik]);
+        const km_basis *basis = state->set.basis[ik];
 
-        if (n > state->n_plane_wave) state->n_plane_wave = n;
-        state->mean_plane_wave += state->set.weight[ik] * n;
+        if (km_basis_n_g_sphere(basis) > state->n_plane_wave)
+            state->n_plane_wave = km_basis_n_g_sphere(basis);
+        /* The slices of a group add up to the sphere. */
+        state->mean_plane_wave += state->set.weight[ik] * km_basis_n_g(basis);
     }
     MPI_Allreduce(MPI_IN_PLACE, &state->n_plane_wave, 1, MPI_LONG, MPI_MAX, state->comm);
     MPI_Allreduce(MPI_IN_PLACE, &state->mean_plane_wave, 1, MPI_DOUBLE, MPI_SUM, state->comm);

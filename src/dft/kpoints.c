@@ -12,7 +12,7 @@
 
 struct km_kpoints {
     int n;
-    int rank, n_rank;
+    km_groups groups;
     double *frac;   /* [n][3] */
     double *weight; /* [n] */
 };
@@ -62,11 +62,12 @@ static km_status make_points(int n, MPI_Comm comm, km_kpoints **out)
 {
     km_kpoints *kpoints = NULL;
     km_status status = KM_OK;
+    int n_rank;
 
     KM_TRY(KM_ALLOC(kpoints, 1));
     kpoints->n = n;
-    MPI_Comm_rank(comm, &kpoints->rank);
-    MPI_Comm_size(comm, &kpoints->n_rank);
+    MPI_Comm_size(comm, &n_rank);
+    KM_TRY_TO(fail, km_groups_find(comm, km_groups_choose(n_rank, n), &kpoints->groups));
     KM_TRY_TO(fail, KM_ALLOC(kpoints->frac, 3 * n));
     KM_TRY_TO(fail, KM_ALLOC(kpoints->weight, n));
     *out = kpoints;
@@ -220,28 +221,25 @@ const double *km_kpoints_weight(const km_kpoints *kpoints)
     return kpoints->weight;
 }
 
-/* The first n % n_rank ranks hold one point more. */
-static int first_of_rank(const km_kpoints *kpoints, int rank)
+/* The first n % n_group groups hold one point more. */
+static int first_of_group(const km_kpoints *kpoints, int index)
 {
-    const int extra = kpoints->n % kpoints->n_rank;
+    const int n_group = kpoints->groups.n_group, extra = kpoints->n % n_group;
 
-    return rank * (kpoints->n / kpoints->n_rank) + (rank < extra ? rank : extra);
+    return index * (kpoints->n / n_group) + (index < extra ? index : extra);
 }
 
 int km_kpoints_first(const km_kpoints *kpoints)
 {
-    return first_of_rank(kpoints, kpoints->rank);
+    return first_of_group(kpoints, kpoints->groups.index);
 }
 
 int km_kpoints_n_local(const km_kpoints *kpoints)
 {
-    return first_of_rank(kpoints, kpoints->rank + 1) - first_of_rank(kpoints, kpoints->rank);
+    return first_of_group(kpoints, kpoints->groups.index + 1) - km_kpoints_first(kpoints);
 }
 
-int km_kpoints_owner(const km_kpoints *kpoints, int ik)
+const km_groups *km_kpoints_groups(const km_kpoints *kpoints)
 {
-    int rank = 0;
-
-    while (rank + 1 < kpoints->n_rank && first_of_rank(kpoints, rank + 1) <= ik) rank++;
-    return rank;
+    return &kpoints->groups;
 }

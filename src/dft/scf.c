@@ -47,6 +47,12 @@ typedef struct {
     int n_overlapping; /* iterations on end in which occupied and empty bands overlapped */
 } loop;
 
+/* One rank of each group of k-points: what is summed over k-points is summed over these. */
+static MPI_Comm cross_comm(const km_ground_state *state)
+{
+    return km_kpoints_groups(state->set.kpoints)->cross;
+}
+
 static km_occupation_options occupation_options(const km_ground_state *state)
 {
     return (km_occupation_options){.smearing = state->options.smearing,
@@ -101,7 +107,7 @@ static km_status occupy(loop *l)
     const km_occupation_options options = occupation_options(state);
 
     return km_occupation_compute(state->set.n_k, state->set.weight, state->set.eigenvalue,
-                                 &options, state->comm, state->set.occupation,
+                                 &options, cross_comm(state), state->set.occupation,
                                  &l->result->occupation);
 }
 
@@ -126,7 +132,7 @@ static double band_energy(const km_ground_state *state)
         for (int j = 0; j < state->n_band; ++j)
             sum += state->set.weight[ik] * state->set.occupation[ik * state->n_band + j] *
                    state->set.eigenvalue[ik * state->n_band + j];
-    MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, state->comm);
+    MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, cross_comm(state));
     return sum;
 }
 
@@ -163,7 +169,9 @@ static void note_step(loop *l)
     long n[2] = {km_hamiltonian_n_apply(state->set.hamiltonian),
                  km_hamiltonian_n_fft(state->set.hamiltonian)};
 
-    MPI_Allreduce(MPI_IN_PLACE, n, 2, MPI_LONG, MPI_SUM, state->comm);
+    /* Ranks that share plane waves apply H together, and transform different bands. */
+    MPI_Allreduce(MPI_IN_PLACE, n, 1, MPI_LONG, MPI_SUM, cross_comm(state));
+    MPI_Allreduce(MPI_IN_PLACE, n + 1, 1, MPI_LONG, MPI_SUM, state->comm);
     l->result->n_h_apply = n[0];
     l->result->n_fft = n[1];
     state->history[state->n_history++] = (km_scf_step){.energy_ha = l->result->energy_ha,
@@ -294,7 +302,8 @@ static void gather_eigenvalues(km_ground_state *state)
     memset(state->all_eigenvalues, 0, sizeof(double) * (size_t)n);
     for (int i = 0; i < set->n_k * state->n_band; ++i)
         state->all_eigenvalues[first + i] = set->eigenvalue[i];
-    MPI_Allreduce(MPI_IN_PLACE, state->all_eigenvalues, n, MPI_DOUBLE, MPI_SUM, state->comm);
+    MPI_Allreduce(MPI_IN_PLACE, state->all_eigenvalues, n, MPI_DOUBLE, MPI_SUM,
+                  cross_comm(state));
 }
 
 /*
@@ -368,8 +377,8 @@ km_status km_ground_state_extend_edges(km_ground_state *state, km_occupation *oc
     status = solve_bands(&l, FINAL_EMPTY_TOLERANCE_HA, FINAL_EMPTY_TOLERANCE_HA, FINAL_ROUNDS);
     state->set = mesh;
     KM_TRY_TO(end, status);
-    status = km_occupation_extend_edges(extra.n_k, extra.eigenvalue, &options, state->comm,
-                                        occupation);
+    status = km_occupation_extend_edges(extra.n_k, extra.eigenvalue, &options,
+                                        km_kpoints_groups(kpoints)->cross, occupation);
 end:
     km_eigensolver_destroy(&l.solver);
     km_band_set_destroy(&extra);

@@ -133,7 +133,10 @@ static void apply(void *self, int ik, const km_bands *in, const km_bands *out)
     }
 }
 
-/* 2 sum_j f_j Re conj(h <p|psi_j>) <dp|psi_j> over the projectors first .. end - 1: their energy's slope. */
+/*
+ * 2 sum_j f_j Re conj(h <p|psi_j>) <dp|psi_j> over the projectors first .. end - 1: their energy's slope. <dp|psi> is
+ * over this rank's plane waves only, so this is its share.
+ */
 static double energy_slope(const nonlocal *term, int first, int end, int n_band,
                            const double *weight)
 {
@@ -267,6 +270,7 @@ static km_status make_projectors(nonlocal *term)
     for (int ik = 0; ik < setup->n_k; ++ik) {
         KM_TRY(km_bands_create(setup->is_real, term->n_projector,
                                km_basis_n_g(setup->basis[ik]), term->projectors + ik));
+        term->projectors[ik].comm = km_basis_comm(setup->basis[ik]);
         KM_TRY(km_sites_compute(term->sites, setup->basis[ik], &radials, -1,
                                 term->projectors + ik));
     }

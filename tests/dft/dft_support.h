@@ -198,7 +198,7 @@ static inline void make_electrons(km_crystal *crystal, double ecut_ha, bool is_r
     km_grid_choose(crystal, NULL, ecut_ha, 1, n);
     ASSERT_OK(km_grid_create(crystal, ecut_ha, n, &e->grid));
     for (int ik = 0; ik < n_k; ++ik)
-        ASSERT_OK(km_basis_create(crystal, k_frac[ik], ecut_ha, &e->basis[ik]));
+        ASSERT_OK(km_basis_create(crystal, k_frac[ik], ecut_ha, MPI_COMM_SELF, &e->basis[ik]));
     e->setup = (km_hamiltonian_setup){.crystal = crystal,
                                       .pseudo = e->pseudo,
                                       .grid = e->grid,

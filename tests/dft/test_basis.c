@@ -8,7 +8,7 @@ static km_basis *make_basis(const km_crystal *crystal, const double *k_frac, dou
 {
     km_basis *basis;
 
-    ASSERT_OK(km_basis_create(crystal, k_frac, ecut_ha, &basis));
+    ASSERT_OK(km_basis_create(crystal, k_frac, ecut_ha, MPI_COMM_SELF, &basis));
     return basis;
 }
 
@@ -150,14 +150,19 @@ static void impossible_cutoffs_are_refused(void **state)
     km_basis *basis;
 
     (void)state;
-    assert_int_equal(km_basis_create(crystal, gamma_point, -1, &basis), KM_E_ARGUMENT);
+    assert_int_equal(km_basis_create(crystal, gamma_point, -1, MPI_COMM_SELF, &basis),
+                     KM_E_ARGUMENT);
     assert_null(basis);
-    assert_int_equal(km_basis_create(crystal, gamma_point, 0, &basis), KM_E_ARGUMENT);
-    assert_int_equal(km_basis_create(crystal, gamma_point, NAN, &basis), KM_E_ARGUMENT);
-    assert_int_equal(km_basis_create(crystal, general_point, 1e-3, &basis), KM_E_ARGUMENT);
+    assert_int_equal(km_basis_create(crystal, gamma_point, 0, MPI_COMM_SELF, &basis),
+                     KM_E_ARGUMENT);
+    assert_int_equal(km_basis_create(crystal, gamma_point, NAN, MPI_COMM_SELF, &basis),
+                     KM_E_ARGUMENT);
+    assert_int_equal(km_basis_create(crystal, general_point, 1e-3, MPI_COMM_SELF, &basis),
+                     KM_E_ARGUMENT);
     assert_null(basis);
     assert_non_null(strstr(km_status_message(), "0.001 Ha"));
-    ASSERT_OK(km_basis_create(crystal, gamma_point, 1e-3, &basis)); /* G = 0 alone */
+    ASSERT_OK(
+        km_basis_create(crystal, gamma_point, 1e-3, MPI_COMM_SELF, &basis)); /* G = 0 alone */
     assert_int_equal(km_basis_n_g(basis), 1);
     km_basis_destroy(&basis);
     km_crystal_destroy(&crystal);

@@ -56,7 +56,11 @@ static void diagonalise_densely(const system_of_atoms *s, int ik, int n, double 
     for (int ig = 0; ig < n_g; ++ig) unit.data[(size_t)width * (size_t)ig * (n_g + 1)] = 1;
     {
         /* Band j of the image is column j of the matrix. */
-        km_bands image = {is_real, n_g, n_g, matrix.data};
+        km_bands image = {.is_real = is_real,
+                          .n_band = n_g,
+                          .n_g = n_g,
+                          .comm = MPI_COMM_SELF,
+                          .data = matrix.data};
 
         km_hamiltonian_apply(s->h, ik, &unit, &image);
     }
@@ -191,7 +195,7 @@ static void almost_as_many_bands_as_plane_waves_are_found(void **state)
             km_crystal *crystal = make_silicon();
             int n_g;
 
-            ASSERT_OK(km_basis_create(crystal, gamma_point, 1.2, &basis));
+            ASSERT_OK(km_basis_create(crystal, gamma_point, 1.2, MPI_COMM_SELF, &basis));
             n_g = km_basis_n_g(basis);
             km_basis_destroy(&basis);
             make_system(crystal, 1.2, is_real, n_g - missing, &s);

@@ -43,7 +43,7 @@ static void make_setting(km_crystal *crystal, const int n[3], bool is_even, sett
     *s = (setting){.crystal = crystal};
     ASSERT_OK(km_grid_create(crystal, ECUT_HA, n, &s->grid));
     for (int ik = 0; ik < 2; ++ik)
-        ASSERT_OK(km_basis_create(crystal, k_frac[ik], ECUT_HA, &s->basis[ik]));
+        ASSERT_OK(km_basis_create(crystal, k_frac[ik], ECUT_HA, MPI_COMM_SELF, &s->basis[ik]));
     ASSERT_OK(km_fft_create(n, 2, s->basis, &s->fft));
     make_potential(s, is_even);
     km_fft_set_potential(s->fft, s->v_r);
@@ -263,7 +263,7 @@ static void grid_too_small_for_a_basis_is_refused(void **state)
     km_fft *fft;
 
     (void)state;
-    ASSERT_OK(km_basis_create(crystal, k_frac, 4, &basis));
+    ASSERT_OK(km_basis_create(crystal, k_frac, 4, MPI_COMM_SELF, &basis));
     for (int i = 0; i < 3 * km_basis_n_g(basis); ++i)
         if (abs(km_basis_miller(basis)[i]) > reach[i % 3])
             reach[i % 3] = abs(km_basis_miller(basis)[i]);

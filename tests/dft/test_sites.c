@@ -46,7 +46,7 @@ static km_basis *make_basis(const km_crystal *crystal)
     const double k_frac[3] = {0.23, -0.41, 0.12};
     km_basis *basis;
 
-    ASSERT_OK(km_basis_create(crystal, k_frac, 2, &basis));
+    ASSERT_OK(km_basis_create(crystal, k_frac, 2, MPI_COMM_SELF, &basis));
     return basis;
 }
 

@@ -18,15 +18,17 @@
 typedef struct {
     bool is_real;
     int n_band;
-    int n_g;
-    double *data; /* [n_band][n_g], complex numbers as pairs */
+    int n_g;       /* plane waves of this rank */
+    MPI_Comm comm; /* borrowed: ranks that share the plane waves; MPI_COMM_SELF after create */
+    double *data;  /* [n_band][n_g], complex numbers as pairs */
 } km_bands;
 
 /** A small matrix over bands, column after column: element (i, j) stands at i + ld * j. */
 typedef struct {
     bool is_real;
     int ld;
-    double *data; /* complex numbers as pairs */
+    double *data;    /* complex numbers as pairs */
+    double *scratch; /* as large as the whole matrix */
 } km_matrix;
 
 /** @brief Zeroed coefficients. Local. */
@@ -51,7 +53,13 @@ void km_matrix_destroy(km_matrix *matrix);
 /** @brief The part of a matrix that begins at element (i, j). Local. */
 km_matrix km_matrix_view(const km_matrix *matrix, int i, int j);
 
-/** @brief s(i, j) = <a_i | b_j>. Local. */
+/** @brief Sum numbers over the ranks that share the plane waves. Collective on the bands' comm. */
+void km_bands_sum(const km_bands *bands, int n, double *values);
+
+/** @brief |band_j|^2 of each band, [n_band]. Collective on the bands' comm. */
+void km_bands_squared_norms(const km_bands *bands, double *norm2);
+
+/** @brief s(i, j) = <a_i | b_j>. Collective on a's comm. */
 void km_bands_overlap(const km_bands *a, const km_bands *b, const km_matrix *s);
 
 /**

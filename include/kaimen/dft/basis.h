@@ -6,6 +6,9 @@
  * Plane waves are normalised to the cell, exp(i (k+G) r) / sqrt(Omega). They are ordered in columns:
  * plane waves of one column share the first two integer coordinates and their third one ascends, so
  * that an FFT along the third axis needs only the columns that hold plane waves.
+ *
+ * Ranks of a communicator share the plane waves: each has a slice of them, in that order. Columns are those of the whole
+ * sphere.
  */
 #include "kaimen/base/status.h"
 #include "kaimen/crystal/crystal.h"
@@ -25,13 +28,14 @@ typedef struct {
  *
  * @param[in]  k_frac   k-point, fractional reciprocal coordinates, [3]
  * @param[in]  ecut_ha  kinetic-energy cutoff, > 0
+ * @param[in]  comm     ranks that share the plane waves; borrowed
  * @param[out] basis    ended with km_basis_destroy(); NULL on failure; does not keep the crystal
  * @return KM_E_ARGUMENT if ecut_ha <= 0 or no plane wave lies within it
  *
  * Source: Payne et al., Rev. Mod. Phys. 64, 1045 (1992).
  */
 KM_STATUS km_basis_create(const km_crystal *crystal, const double k_frac[3], double ecut_ha,
-                          km_basis **basis);
+                          MPI_Comm comm, km_basis **basis);
 
 /** @brief Free and set to NULL; accepts NULL. Local. */
 void km_basis_destroy(km_basis **basis);
@@ -39,8 +43,15 @@ void km_basis_destroy(km_basis **basis);
 /** @brief Give the plane waves another cell: k and integer coordinates stay, vectors and energies follow. Local. */
 void km_basis_set_cell(km_basis *basis, const km_crystal *crystal);
 
-/** @brief Number of plane waves. Local. */
+/** @brief Number of plane waves of this rank, and of all. Local. */
 int km_basis_n_g(const km_basis *basis);
+int km_basis_n_g_sphere(const km_basis *basis);
+
+/** @brief First plane wave of a rank's slice; of rank n_rank: their number. Local. */
+int km_basis_slice(const km_basis *basis, int rank);
+
+/** @brief Ranks that share the plane waves. Local. */
+MPI_Comm km_basis_comm(const km_basis *basis);
 
 /** @brief Integer coordinates of G, [n_g][3]. Local. */
 const int *km_basis_miller(const km_basis *basis);

@@ -28,14 +28,18 @@ void km_fft_destroy(km_fft **fft);
 /** @brief Set the local potential, Ha, [n0][n1][n2]. Local. */
 void km_fft_set_potential(km_fft *fft, const double *v_ha);
 
-/** @brief out += V in, for each band. Local. */
+/** @brief out += V in, for each band. Collective on the basis's comm. */
 void km_fft_apply_potential(km_fft *fft, const km_basis *basis, const km_bands *in,
                             const km_bands *out);
 
 /** @brief Start a new density. Local. */
 void km_fft_clear_density(km_fft *fft);
 
-/** @brief Add sum_j weight[j] |psi_j(r)|^2 * Omega of the bands. Local. */
+/**
+ * @brief Add sum_j weight[j] |psi_j(r)|^2 * Omega of the bands. Collective on the basis's comm.
+ *
+ * Where ranks share the plane waves, each adds some of the bands: the density is the sum over those ranks.
+ */
 void km_fft_add_density(km_fft *fft, const km_basis *basis, const km_bands *bands,
                         const double *weight);
 

@@ -4,13 +4,14 @@
  * @brief The k-points of one crystal, reduced by symmetry and shared over ranks.
  *
  * Coordinates are fractional in the reciprocal lattice, each in (-1/2, 1/2]. Weights sum to 1. Time reversal,
- * E(k) = E(-k), is always used. Rank r of n_rank holds a contiguous run of points; counts differ by one at most, and
- * a rank beyond the number of points holds none.
+ * E(k) = E(-k), is always used. The ranks form groups of equal size, no more than there are points; a group holds a
+ * contiguous run of points, and counts differ by one at most.
  *
  * Source: H. J. Monkhorst, J. D. Pack, Phys. Rev. B 13, 5188 (1976).
  */
 #include "kaimen/base/status.h"
 #include "kaimen/crystal/symmetry.h"
+#include "kaimen/dft/groups.h"
 
 typedef struct km_kpoints km_kpoints;
 
@@ -71,5 +72,5 @@ const double *km_kpoints_weight(const km_kpoints *kpoints);
 int km_kpoints_first(const km_kpoints *kpoints);
 int km_kpoints_n_local(const km_kpoints *kpoints);
 
-/** @brief Rank that holds point ik. Local. */
-int km_kpoints_owner(const km_kpoints *kpoints, int ik);
+/** @brief Groups of ranks: each holds some of the points and shares their plane waves. Local. */
+const km_groups *km_kpoints_groups(const km_kpoints *kpoints);

@@ -1,0 +1,158 @@
+#include "kaimen/dft/exchange.h"
+
+#include "kaimen/base/memory.h"
+
+#include <string.h>
+
+/* Whole bands of a rank in one spread: an even number, since real bands go through the FFT in pairs. */
+#define CHUNK 8
+
+struct km_exchange {
+    int n_rank, rank;
+    double *whole, *image;   /* [CHUNK][2 * n_g of the sphere] */
+    double *wire;            /* the same, ordered by rank */
+    double *slices;          /* [CHUNK * n_rank][2 * n_g of the slice] */
+    int *n_whole, *at_whole; /* [n_rank]: doubles to and from each rank, and where */
+    int *n_slice, *at_slice;
+};
+
+km_status km_exchange_create(int n_basis, km_basis *const *bases, km_exchange **out)
+{
+    km_exchange *exchange = NULL;
+    km_status status = KM_OK;
+    size_t n_g = 1, n_g_slice = 1;
+
+    *out = NULL;
+    KM_TRY(KM_ALLOC(exchange, 1));
+    exchange->n_rank = 1;
+    for (int i = 0; i < n_basis; ++i) {
+        MPI_Comm_size(km_basis_comm(bases[i]), &exchange->n_rank);
+        MPI_Comm_rank(km_basis_comm(bases[i]), &exchange->rank);
+        if ((size_t)km_basis_n_g_sphere(bases[i]) > n_g)
+            n_g = (size_t)km_basis_n_g_sphere(bases[i]);
+        if ((size_t)km_basis_n_g(bases[i]) > n_g_slice)
+            n_g_slice = (size_t)km_basis_n_g(bases[i]);
+    }
+    if (exchange->n_rank > 1) {
+        KM_TRY_TO(fail, KM_ALLOC(exchange->whole, 2 * CHUNK * n_g));
+        KM_TRY_TO(fail, KM_ALLOC(exchange->image, 2 * CHUNK * n_g));
+        KM_TRY_TO(fail, KM_ALLOC(exchange->wire, 2 * CHUNK * n_g));
+        KM_TRY_TO(fail,
+                  KM_ALLOC(exchange->slices, 2 * CHUNK * (size_t)exchange->n_rank * n_g_slice));
+    }
+    KM_TRY_TO(fail, KM_ALLOC(exchange->n_whole, exchange->n_rank));
+    KM_TRY_TO(fail, KM_ALLOC(exchange->at_whole, exchange->n_rank));
+    KM_TRY_TO(fail, KM_ALLOC(exchange->n_slice, exchange->n_rank));
+    KM_TRY_TO(fail, KM_ALLOC(exchange->at_slice, exchange->n_rank));
+    *out = exchange;
+    return KM_OK;
+fail:
+    km_exchange_destroy(&exchange);
+    return status;
+}
+
+void km_exchange_destroy(km_exchange **exchange)
+{
+    km_exchange *e = *exchange;
+
+    if (!e) return;
+    KM_FREE(e->whole);
+    KM_FREE(e->image);
+    KM_FREE(e->wire);
+    KM_FREE(e->slices);
+    KM_FREE(e->n_whole);
+    KM_FREE(e->at_whole);
+    KM_FREE(e->n_slice);
+    KM_FREE(e->at_slice);
+    KM_FREE(*exchange);
+}
+
+int km_exchange_n_band(const km_exchange *exchange)
+{
+    return CHUNK * exchange->n_rank;
+}
+
+/* First band of a rank: pairs of bands are dealt out evenly. */
+static int first_band(const km_exchange *e, int n_band, int rank)
+{
+    const int n_pair = (n_band + 1) / 2, extra = n_pair % e->n_rank;
+    const int first = 2 * (rank * (n_pair / e->n_rank) + (rank < extra ? rank : extra));
+
+    return first < n_band ? first : n_band;
+}
+
+/* Doubles between this rank and every other, for n_band bands of which this rank gets n_own. */
+static void count_doubles(km_exchange *e, const km_basis *basis, const km_bands *slices,
+                          int n_own)
+{
+    const int width = slices->is_real ? 1 : 2;
+    int at_whole = 0;
+
+    for (int rank = 0; rank < e->n_rank; ++rank) {
+        const int first = first_band(e, slices->n_band, rank);
+        const int end = first_band(e, slices->n_band, rank + 1);
+        const int n_g = km_basis_slice(basis, rank + 1) - km_basis_slice(basis, rank);
+
+        e->n_slice[rank] = (end - first) * width * slices->n_g;
+        e->at_slice[rank] = first * width * slices->n_g;
+        e->n_whole[rank] = n_own * width * n_g;
+        e->at_whole[rank] = at_whole;
+        at_whole += e->n_whole[rank];
+    }
+}
+
+/* Copy between whole bands and the order of the wire: rank after rank, band after band. */
+static void copy_wire(km_exchange *e, const km_basis *basis, const km_bands *whole,
+                      bool to_wire)
+{
+    const size_t width = whole->is_real ? 1 : 2;
+    double *wire = e->wire;
+
+    for (int rank = 0; rank < e->n_rank; ++rank) {
+        const size_t first = width * (size_t)km_basis_slice(basis, rank);
+        const size_t n = width * (size_t)km_basis_slice(basis, rank + 1) - first;
+
+        for (int j = 0; j < whole->n_band; ++j, wire += n) {
+            double *band = whole->data + (size_t)j * km_bands_stride(whole) + first;
+
+            memcpy(to_wire ? wire : band, to_wire ? band : wire, n * sizeof *wire);
+        }
+    }
+}
+
+km_bands km_exchange_spread(km_exchange *e, const km_basis *basis, const km_bands *slices,
+                            int *first, km_bands *image)
+{
+    km_bands whole = {.is_real = slices->is_real,
+                      .n_g = km_basis_n_g_sphere(basis),
+                      .comm = MPI_COMM_SELF,
+                      .data = e->whole};
+
+    KM_ASSERT(slices->n_band <= km_exchange_n_band(e));
+    *first = first_band(e, slices->n_band, e->rank);
+    whole.n_band = first_band(e, slices->n_band, e->rank + 1) - *first;
+    *image = whole;
+    image->data = e->image;
+    memset(e->image, 0, sizeof(double) * (size_t)whole.n_band * km_bands_stride(&whole));
+    count_doubles(e, basis, slices, whole.n_band);
+    MPI_Alltoallv(slices->data, e->n_slice, e->at_slice, MPI_DOUBLE, e->wire, e->n_whole,
+                  e->at_whole, MPI_DOUBLE, km_basis_comm(basis));
+    copy_wire(e, basis, &whole, false);
+    return whole;
+}
+
+void km_exchange_collect(km_exchange *e, const km_basis *basis, const km_bands *slices)
+{
+    const size_t n = (size_t)slices->n_band * km_bands_stride(slices);
+    const km_bands image = {.is_real = slices->is_real,
+                            .n_band = first_band(e, slices->n_band, e->rank + 1) -
+                                      first_band(e, slices->n_band, e->rank),
+                            .n_g = km_basis_n_g_sphere(basis),
+                            .data = e->image};
+
+    copy_wire(e, basis, &image, true);
+    count_doubles(e, basis, slices, image.n_band);
+    MPI_Alltoallv(e->wire, e->n_whole, e->at_whole, MPI_DOUBLE, e->slices, e->n_slice,
+                  e->at_slice, MPI_DOUBLE, km_basis_comm(basis));
+    for (size_t i = 0; i < n; ++i) slices->data[i] += e->slices[i];
+}
