@@ -114,16 +114,14 @@ static void sort_channels(km_radial *radial)
 
 /* Transforms. */
 
-/** scale r^2 f(r) with the weights of Simpson's rule on an odd number of points. */
+/** scale r^2 f(r) with the weights of Simpson's rule on an odd number of points; beyond f's own it is zero. */
 static km_status make_weights(const km_radial *radial, double scale, km_radial_function *f)
 {
-    /* The function is zero at the point that may be added. */
-    int n = f->n + (f->n % 2 == 0 && f->n < radial->n_r);
+    const int last = f->n < radial->n_r ? f->n + f->n % 2 : f->n - 1 - (f->n - 1) % 2;
 
     KM_TRY(KM_ALLOC(f->weight, f->n));
-    if (n % 2 == 0) --n;
-    for (int i = 0; i < f->n && i < n; ++i) {
-        double simpson = (i == 0 || i == n - 1 ? 1.0 : i % 2 ? 4.0 : 2.0) / 3.0;
+    for (int i = 0; i < f->n && i <= last; ++i) {
+        double simpson = (i == 0 || i == last ? 1.0 : i % 2 ? 4.0 : 2.0) / 3.0;
 
         f->weight[i] = scale * simpson * radial->step[i] * radial->r_bohr[i] *
                        radial->r_bohr[i] * f->value[i];
