@@ -5,6 +5,7 @@
  * unless the term has none by construction.
  */
 #include "dft/dft_support.h"
+#include "dft/pseudo_support.h"
 
 #include "dft/term.h"
 
@@ -24,7 +25,10 @@ typedef struct {
     bool has_force;
 } expectation;
 
-/* Kinetic energy, Hartree and xc see the atoms through the electrons only; the ions' energy sees no electrons. */
+/*
+ * Kinetic energy, Hartree and xc see the atoms through the electrons only (but xc sees cores where there are any); the
+ * ions' energy sees no electrons.
+ */
 static const expectation expectations[] = {
     {"local", km_term_local_create, true, false, true},
     {"hartree", km_term_hartree_create, true, false, false},
@@ -261,6 +265,15 @@ static void choose_direction(const fixture *f, uint64_t seed, double *direction)
         }
 }
 
+static bool has_force(const fixture *f, const expectation *expected)
+{
+    bool has_core = false;
+
+    for (int is = 0; is < km_crystal_n_species(f->e.crystal); ++is)
+        has_core |= km_pseudo_has_core(f->e.pseudo[is]);
+    return expected->has_force || (has_core && expected->create == km_term_xc_create);
+}
+
 static void check_force(fixture *f, const expectation *expected, const km_term *term)
 {
     const km_density_view density = {f->rho_g, f->rho_r};
@@ -280,7 +293,7 @@ static void check_force(fixture *f, const expectation *expected, const km_term *
             value[i] = moved_energy(f, expected->create, direction, steps[i]);
         slope = difference(value);
         ASSERT_CLOSE(work, -slope, SLOPE_TOLERANCE * fmax(1, fabs(slope)));
-        assert_true(expected->has_force == (fabs(work) > 1e4 * SLOPE_TOLERANCE));
+        assert_true(has_force(f, expected) == (fabs(work) > 1e4 * SLOPE_TOLERANCE));
     }
 }
 
@@ -332,24 +345,44 @@ static void check_stress(fixture *f, const expectation *expected, const km_term 
     }
 }
 
+static void check_all_terms(fixture *f)
+{
+    for (size_t i = 0; i < sizeof expectations / sizeof *expectations; ++i) {
+        const expectation *expected = expectations + i;
+        km_term term;
+
+        ASSERT_OK(expected->create(&f->e.setup, &term));
+        assert_string_equal(term.functions->name, expected->name);
+        check_potential(f, &term, expected->has_potential);
+        check_operator(f, &term, expected->has_operator);
+        check_force(f, expected, &term);
+        check_stress(f, expected, &term);
+        km_term_destroy(&term);
+        km_term_destroy(&term); /* an empty one is accepted */
+    }
+}
+
 static void check_terms(km_crystal *crystal, bool is_real, km_functional functional)
 {
     fixture f;
 
     make_fixture(crystal, is_real, functional, &f);
-    for (size_t i = 0; i < sizeof expectations / sizeof *expectations; ++i) {
-        const expectation *expected = expectations + i;
-        km_term term;
+    check_all_terms(&f);
+    destroy_fixture(&f);
+}
 
-        ASSERT_OK(expected->create(&f.e.setup, &term));
-        assert_string_equal(term.functions->name, expected->name);
-        check_potential(&f, &term, expected->has_potential);
-        check_operator(&f, &term, expected->has_operator);
-        check_force(&f, expected, &term);
-        check_stress(&f, expected, &term);
-        km_term_destroy(&term);
-        km_term_destroy(&term); /* an empty one is accepted */
-    }
+/* The same with tables for the first species, which has a core, and a closed form for the other one. */
+static void check_terms_of_tables(km_crystal *crystal, bool is_real, km_functional functional)
+{
+    km_pseudo *closed = make_closed_form("Mg", 2, 0);
+    fixture f;
+
+    make_fixture(crystal, is_real, functional, &f);
+    make_upf(closed, 2.5);
+    km_pseudo_destroy(&f.e.pseudo[0]);
+    f.e.pseudo[0] = read_table("test_terms.upf", "Mg");
+    check_all_terms(&f);
+    km_pseudo_destroy(&closed);
     destroy_fixture(&f);
 }
 
@@ -367,6 +400,14 @@ static void operator_force_and_stress_are_gradients_with_real_coefficients(void 
     check_terms(make_pairs(), true, KM_FUNCTIONAL_LDA);
     check_terms(make_pairs(), true, KM_FUNCTIONAL_PBE);
     check_terms(make_stretched_silicon(), true, KM_FUNCTIONAL_PBE);
+}
+
+static void operator_force_and_stress_are_gradients_with_tables_and_cores(void **state)
+{
+    (void)state;
+    check_terms_of_tables(make_rattled_magnesia(), false, KM_FUNCTIONAL_PBE);
+    check_terms_of_tables(make_pairs(), true, KM_FUNCTIONAL_LDA);
+    check_terms_of_tables(make_pairs(), true, KM_FUNCTIONAL_PBE);
 }
 
 /* The whole H of one crystal, in both kinds of arithmetic, on the same bands. */
@@ -482,6 +523,7 @@ static void crystal_without_a_centre_has_no_real_coefficients(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(operator_force_and_stress_are_gradients_with_complex_coefficients),
     cmocka_unit_test(operator_force_and_stress_are_gradients_with_real_coefficients),
+    cmocka_unit_test(operator_force_and_stress_are_gradients_with_tables_and_cores),
     cmocka_unit_test(real_and_complex_hamiltonians_are_the_same),
     cmocka_unit_test(large_blocks_are_split),
     cmocka_unit_test(potential_energy_of_bands_is_that_of_their_density),
