@@ -2,13 +2,14 @@
 
 #include <string.h>
 
+/* Levels: from the measurements in docs/theory.md. */
 km_dft_options km_dft_options_default(km_quality quality)
 {
     static const struct {
         double ecut_ha, k_spacing_bohr, tolerance_ha;
     } level[] = {[KM_QUALITY_LITE] = {20, 0.40, 1e-6},
-                 [KM_QUALITY_STANDARD] = {30, 0.30, 1e-7},
-                 [KM_QUALITY_ACCURATE] = {40, 0.22, 1e-8}};
+                 [KM_QUALITY_STANDARD] = {35, 0.30, 1e-7},
+                 [KM_QUALITY_ACCURATE] = {50, 0.22, 1e-8}};
     km_dft_options options = {.quality = quality,
                               .functional = KM_FUNCTIONAL_PBE,
                               .ecut_ha = level[quality].ecut_ha,

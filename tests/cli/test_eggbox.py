@@ -8,7 +8,7 @@ import eggbox  # noqa: E402: it lies where the measurement is
 
 CELL = "MgO(100), 3 layers"
 ECUT_HA = 20
-EGGBOX_HA_PER_ATOM = {"LDA": 2e-5, "PBE": 4e-5}  # docs/theory.md, full grid
+EGGBOX_HA_PER_ATOM = {"LDA": 2e-5, "PBE": 5e-5}  # docs/theory.md, full grid
 MOVED_HA_PER_ATOM = 1e-8  # less than that: nothing moved, and the test is none
 AUTO_HA_PER_ATOM = 1e-9  # real coefficients bring the slab back to the same place
 
