@@ -287,6 +287,7 @@ km_request km_plan_request(const km_task *task)
     km_request request = km_request_default();
 
     request.forces = true;
+    request.stress = task->kind == KM_TASK_BULK;
     request.edges = task->kind == KM_TASK_BULK;
     request.basis_slope = task->kind == KM_TASK_ORIENTED_BULK;
     request.vacuum_axis = task->kind == KM_TASK_SURFACE ? KM_SLAB_NORMAL_AXIS : -1;
