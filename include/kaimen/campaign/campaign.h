@@ -44,9 +44,10 @@ typedef struct {
 typedef struct {
     int n_state[KM_N_TASK_STATE]; /* tasks in each km_task_state, all kinds */
     int n_surface[KM_N_TASK_STATE];
-    int n_evaluated;                  /* tasks that ended in this call */
-    bool is_stopped;                  /* drained before all was done: the same call resumes */
-    char stop_reason[KM_REASON_SIZE]; /* "STOP file ...", "signal 15", "time limit"; "" else */
+    int n_evaluated; /* tasks that ended in this call */
+    bool is_stopped; /* drained before all was done: the same call resumes */
+    char stop_reason
+        [KM_REASON_SIZE]; /* "the file STOP ...", "SIGTERM", "the time limit"; "" else */
     double time_s;
 } km_campaign_summary;
 
