@@ -38,7 +38,7 @@ static km_status run(char **arguments, km_campaign_summary *summary)
         KM_TRY(make_artificial_plan(atoi(arguments[2]), "fake", &plan));
         KM_TRY(km_plan_estimate(plan, calculator));
     }
-    status = km_campaign_run_plan(&options, plan, calculator, MPI_COMM_WORLD, summary);
+    status = km_campaign_run(&options, plan, calculator, MPI_COMM_WORLD, summary);
     km_plan_destroy(&plan);
     km_calculator_destroy(&calculator);
     return status;

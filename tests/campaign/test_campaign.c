@@ -76,7 +76,7 @@ static km_status run(const km_campaign_options *options, const km_fake_options *
         ASSERT_OK(make_artificial_plan(n_slab, options->physics_text, &plan));
         ASSERT_OK(km_plan_estimate(plan, calculator));
     }
-    status = km_campaign_run_plan(options, plan, calculator, MPI_COMM_WORLD, summary);
+    status = km_campaign_run(options, plan, calculator, MPI_COMM_WORLD, summary);
     km_plan_destroy(&plan);
     km_calculator_destroy(&calculator);
     return status;
