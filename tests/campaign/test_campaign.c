@@ -273,6 +273,24 @@ static void a_signal_drains_and_interrupted_tasks_cost_no_attempt(void **state)
     assert_int_equal(summary.n_state[KM_TASK_DONE], N_SLAB + 2);
 }
 
+/* A team that was interrupted gets nothing more, and no other team either. */
+static void check_no_start_after_a_put_back(void)
+{
+    km_ledger *ledger;
+    km_ledger_event *events;
+    int n_event, n_put_back = 0;
+
+    ASSERT_OK(km_ledger_open_reader(ledger_path, &ledger));
+    ASSERT_OK(km_ledger_read_events(ledger, NULL, &n_event, &events));
+    for (int i = 0; i < n_event; ++i) {
+        n_put_back += strcmp(events[i].what, "put back") == 0;
+        assert_true(n_put_back == 0 || strcmp(events[i].what, "started") != 0);
+    }
+    assert_true(n_put_back > 0);
+    KM_FREE(events);
+    km_ledger_close(&ledger);
+}
+
 static void a_signal_to_one_worker_only_stops_the_job(void **state)
 {
     km_campaign_options options = make_options();
@@ -290,6 +308,7 @@ static void a_signal_to_one_worker_only_stops_the_job(void **state)
     assert_true(summary.is_stopped);
     assert_true(summary.n_state[KM_TASK_QUEUED] > 0);
     assert_int_equal(summary.n_state[KM_TASK_FAILED], 0);
+    if (world_rank() == 0) check_no_start_after_a_put_back();
 }
 
 static void only_what_fits_into_the_time_left_is_started(void **state)
