@@ -39,6 +39,8 @@ static void print_start(const km_setup *setup)
            setup->input.name, setup->input.n_bulk, n_surface, n_task - n_surface,
            km_functional_name(setup->input.dft.functional), setup->input.dft.ecut_ha, n_rank,
            n_rank == 1 ? "" : "s");
+    if (n_surface == 0)
+        printf("no cut was accepted: kaimen plan with the same file shows why\n");
     fflush(stdout);
 }
 
@@ -72,8 +74,8 @@ static km_status run_campaign(km_setup *setup, km_exit *code)
     km_campaign_summary summary;
     km_status status = KM_OK;
 
-    KM_TRY(km_campaign_run_plan(&setup->options, setup->plan, setup->calculator, MPI_COMM_WORLD,
-                                &summary));
+    KM_TRY(km_campaign_run(&setup->options, setup->plan, setup->calculator, MPI_COMM_WORLD,
+                           &summary));
     if (km_cli_is_root()) {
         status = report(setup);
         if (status == KM_OK) print_end(setup, &summary);
