@@ -25,7 +25,10 @@ static km_dft_options make_options(double ecut_ha, km_functional functional,
     km_dft_options options = tight_options(ecut_ha);
 
     options.functional = functional;
-    if (functional == KM_FUNCTIONAL_PBE) strcpy(options.pseudo.family, "GTH-PBE");
+    if (functional == KM_FUNCTIONAL_PBE) {
+        strcpy(options.pseudo.family, "GTH-PBE");
+        strcpy(options.pseudo.choice[0].entry, "GTH-PBE-q2");
+    }
     options.smearing = smearing;
     options.smearing_width_ha = 0.02;
     options.n_band = smearing == KM_SMEARING_NONE ? 0 : 14;
