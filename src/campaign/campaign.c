@@ -163,9 +163,9 @@ static km_status work(const km_campaign_options *options, const km_plan *plan,
     return status;
 }
 
-km_status km_campaign_run_plan(const km_campaign_options *options, const km_plan *plan,
-                               km_calculator *calculator, MPI_Comm world,
-                               km_campaign_summary *summary)
+km_status km_campaign_run(const km_campaign_options *options, const km_plan *plan,
+                          km_calculator *calculator, MPI_Comm world,
+                          km_campaign_summary *summary)
 {
     char *input_text = NULL, *physics_text = NULL;
     km_ledger *ledger = NULL;
@@ -191,21 +191,5 @@ end:
     km_ledger_close(&ledger);
     KM_FREE(input_text);
     KM_FREE(physics_text);
-    return status;
-}
-
-km_status km_campaign_run(const km_campaign_options *options, km_calculator *calculator,
-                          MPI_Comm world, km_campaign_summary *summary)
-{
-    km_plan *plan = NULL;
-    km_status status;
-    int rank;
-
-    memset(summary, 0, sizeof *summary);
-    MPI_Comm_rank(world, &rank);
-    status = rank == 0 ? km_campaign_plan(options, calculator, &plan) : KM_OK;
-    KM_TRY(km_agree(status, world));
-    status = km_campaign_run_plan(options, plan, calculator, world, summary);
-    km_plan_destroy(&plan);
     return status;
 }

@@ -99,10 +99,12 @@ static km_status receive_arrivals(master *m)
     while (m->n_arrival < m->n_team) {
         arrival *next = m->arrivals + m->n_arrival;
 
-        KM_TRY(km_protocol_receive_result(m->team, &next->i_team, &next->result, &next->image,
-                                          &next->n_byte));
+        km_status status = km_protocol_receive_result(m->team, &next->i_team, &next->result,
+                                                      &next->image, &next->n_byte);
+
+        if (next->i_team >= 0) ++m->n_arrival;
+        KM_TRY(status);
         if (next->i_team < 0) return KM_OK;
-        ++m->n_arrival;
     }
     return KM_OK;
 }
@@ -251,15 +253,18 @@ static km_status send_tasks(master *m)
 }
 
 /* One transaction: what arrived and what starts next. */
-static km_status commit_round(master *m, bool may_start)
+static km_status commit_round(master *m)
 {
     bool is_new = m->n_arrival > 0;
 
     KM_TRY(km_ledger_begin(m->ledger));
     for (int i = 0; i < m->n_arrival; ++i) KM_TRY(commit_arrival(m, m->arrivals + i));
     free_arrivals(m);
-    if (is_new && may_start) KM_TRY(ask_policy(m));
-    if (may_start) KM_TRY(choose_tasks(m));
+    /* Now, not before: an arrival may have told that the job ends. */
+    if (!m->summary->is_stopped) {
+        if (is_new) KM_TRY(ask_policy(m));
+        KM_TRY(choose_tasks(m));
+    }
     return km_ledger_commit(m->ledger);
 }
 
@@ -290,7 +295,7 @@ static km_status serve(master *m)
         if (!km_team_is_single(m->team)) KM_TRY(receive_arrivals(m));
         /* Only a result lets more tasks start. */
         if (is_first || m->n_arrival > 0) {
-            KM_TRY(commit_round(m, !m->summary->is_stopped));
+            KM_TRY(commit_round(m));
             KM_TRY(send_tasks(m));
             is_first = false;
             n_idle = 0;

@@ -68,13 +68,6 @@ void km_profile_destroy(km_profile **profile)
     KM_FREE(*profile);
 }
 
-static void add_reason(km_result *result, const char *text)
-{
-    size_t n = strlen(result->reason);
-
-    snprintf(result->reason + n, sizeof result->reason - n, "%s%s", n > 0 ? "; " : "", text);
-}
-
 /* Levels that have no bands to come from are taken out again. */
 static void take_edges(const km_edges *edges, const km_assignment *assignment,
                        km_result *result)
@@ -87,9 +80,10 @@ static void take_edges(const km_edges *edges, const km_assignment *assignment,
         surface->ip_ev = edges->ip_ev;
         surface->ea_ev = edges->ea_ev;
         surface->gap_ev = edges->gap_ev;
-        if (assignment->reference.is_metallic) add_reason(result, "the bulk is metallic");
+        if (assignment->reference.is_metallic)
+            km_result_add_reason(result, "the bulk is metallic");
     } else {
-        add_reason(result, "no bulk bands: no levels through the bulk");
+        km_result_add_reason(result, "no bulk bands: no levels through the bulk");
     }
     if (!result->calculation.has_bands) return;
     surface->ip_direct_ev = edges->ip_direct_ev;
@@ -113,6 +107,7 @@ km_status km_profile_measure(km_profile *profile, const km_assignment *assignmen
                               .bulk_cbm_ha = assignment->reference.cbm_ha,
                               .bulk_mean_ha = assignment->reference.mean_ha,
                               .bulk_repeat_bohr = assignment->task.surface.repeat_bohr};
+    char reason[KM_REASON_SIZE];
     km_edges edges;
 
     KM_TRY(km_edges_average(profile->n_plane, profile->c_bohr, profile->v_ha,
@@ -126,10 +121,11 @@ km_status km_profile_measure(km_profile *profile, const km_assignment *assignmen
     }
     snprintf(result->outcome, sizeof result->outcome, "no vacuum plateau");
     snprintf(
-        result->reason, sizeof result->reason,
+        reason, sizeof reason,
         "no vacuum plateau: V varies by %.3g eV over %.3g bohr, density %.1g / bohr^3; use "
         "more vacuum",
         edges.flatness_ha * KM_EV_PER_HA, edges.plateau_bohr, edges.density_bohr3);
+    km_result_add_reason(result, reason);
     return KM_OK;
 }
 

@@ -122,6 +122,12 @@ static int add_number(char *text, int n, int n_text, const char *format, double 
     return n + snprintf(text + n, (size_t)(n_text - n), format, value);
 }
 
+/* Of a surface the bulk's gap, IP - EA, as in the ranked table. */
+static double gap_of(const km_task *task, const km_result *result)
+{
+    return task->kind == KM_TASK_SURFACE ? result->surface.gap_ev : result->gap_ev;
+}
+
 static void describe(const km_task *task, const km_result *result, char text[KM_REASON_SIZE])
 {
     const int n_text = KM_REASON_SIZE;
@@ -138,7 +144,7 @@ static void describe(const km_task *task, const km_result *result, char text[KM_
     n = add_number(text, n, n_text, "gamma %.3f J/m2", result->surface.gamma_j_m2);
     n = add_number(text, n, n_text, "  IP %.2f eV", result->surface.ip_ev);
     n = add_number(text, n, n_text, "  EA %.2f eV", result->surface.ea_ev);
-    n = add_number(text, n, n_text, "  gap %.2f eV", result->gap_ev);
+    n = add_number(text, n, n_text, "  gap %.2f eV", gap_of(task, result));
     add_number(text, n, n_text, "  %.1f s", result->time_s);
 }
 

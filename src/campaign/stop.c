@@ -95,9 +95,9 @@ bool km_stop_check(km_stop *stop, char reason[KM_REASON_SIZE])
         stop->has_file = stop->file[0] && access(stop->file, F_OK) == 0;
     }
     if (caught)
-        snprintf(reason, KM_REASON_SIZE, "signal %d", (int)caught);
+        snprintf(reason, KM_REASON_SIZE, "%s", caught == SIGTERM ? "SIGTERM" : "SIGUSR1");
     else if (stop->has_file)
-        snprintf(reason, KM_REASON_SIZE, "the file %.170s", stop->file);
+        snprintf(reason, KM_REASON_SIZE, "the file %.150s (remove it to resume)", stop->file);
     else if (now_s >= stop->end_s)
         snprintf(reason, KM_REASON_SIZE, "the time limit");
     else

@@ -47,6 +47,13 @@ km_result km_result_empty(void)
     return result;
 }
 
+void km_result_add_reason(km_result *result, const char *remark)
+{
+    size_t n = strlen(result->reason);
+
+    snprintf(result->reason + n, sizeof result->reason - n, "%s%s", n > 0 ? "; " : "", remark);
+}
+
 /** One atom as integers, so that identical structures compare equal. */
 typedef struct {
     int z;

@@ -68,8 +68,7 @@ static km_status measure(const km_worker *worker, const km_assignment *assignmen
     const km_surface *surface = &assignment->task.surface;
 
     if (!isfinite(assignment->reference.oriented_slope_ha))
-        snprintf(result->reason, sizeof result->reason,
-                 "gamma is not corrected for the number of plane waves");
+        km_result_add_reason(result, "gamma is not corrected for the number of plane waves");
     result->surface.gamma_j_m2 = km_surface_energy_j_m2(
         result->energy_ha, matching_bulk_ha(&assignment->reference, result), surface->n_bulk,
         surface->area_bohr2);

@@ -72,8 +72,8 @@ static km_status run_campaign(km_setup *setup, km_exit *code)
     km_campaign_summary summary;
     km_status status = KM_OK;
 
-    KM_TRY(km_campaign_run_plan(&setup->options, setup->plan, setup->calculator, MPI_COMM_WORLD,
-                                &summary));
+    KM_TRY(km_campaign_run(&setup->options, setup->plan, setup->calculator, MPI_COMM_WORLD,
+                           &summary));
     if (km_cli_is_root()) {
         status = report(setup);
         if (status == KM_OK) print_end(setup, &summary);

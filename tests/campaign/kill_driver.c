@@ -38,7 +38,7 @@ static km_status run(char **arguments, km_campaign_summary *summary)
         KM_TRY(make_artificial_plan(atoi(arguments[2]), "fake", &plan));
         KM_TRY(km_plan_estimate(plan, calculator));
     }
-    status = km_campaign_run_plan(&options, plan, calculator, MPI_COMM_WORLD, summary);
+    status = km_campaign_run(&options, plan, calculator, MPI_COMM_WORLD, summary);
     km_plan_destroy(&plan);
     km_calculator_destroy(&calculator);
     return status;
@@ -86,6 +86,18 @@ static const km_task *find_task(int n_task, const km_task *tasks, const char *id
     return NULL;
 }
 
+/* (E_slab - n E_oriented) / 2A, E_oriented moved along its slope to the slab's number of plane waves. */
+static double gamma_j_m2(const km_surface *surface, const km_result *slab,
+                         const km_result *oriented)
+{
+    const km_calculation *calculation = &oriented->calculation;
+    const double change = log(slab->calculation.basis_filling / calculation->basis_filling);
+    const double bulk_ha = oriented->energy_ha + calculation->basis_slope_ha * change;
+
+    return (slab->energy_ha - surface->n_bulk * bulk_ha) / (2 * surface->area_bohr2) *
+           KM_J_M2_PER_HA_BOHR2;
+}
+
 /* References may come from an earlier job than the surface: what follows from them must be the same. */
 static km_status check_numbers(int n_task, const km_task *tasks, const km_result *results)
 {
@@ -96,8 +108,7 @@ static km_status check_numbers(int n_task, const km_task *tasks, const km_result
         double gamma, gap_ev = results[i].surface.gap_ev;
 
         if (tasks[i].kind != KM_TASK_SURFACE || tasks[i].state != KM_TASK_DONE) continue;
-        gamma = (results[i].energy_ha - surface->n_bulk * results[oriented - tasks].energy_ha) /
-                (2 * surface->area_bohr2) * KM_J_M2_PER_HA_BOHR2;
+        gamma = gamma_j_m2(surface, &results[i], &results[oriented - tasks]);
         KM_TRY(KM_CHECK(fabs(gamma - results[i].surface.gamma_j_m2) < 1e-9, KM_E_INTERNAL,
                         "task %s: gamma does not follow from its references", tasks[i].id));
         KM_TRY(KM_CHECK(isnan(gap_ev) || fabs(gap_ev - results[bulk - tasks].gap_ev) < 1e-9,

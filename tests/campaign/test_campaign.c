@@ -76,7 +76,7 @@ static km_status run(const km_campaign_options *options, const km_fake_options *
         ASSERT_OK(make_artificial_plan(n_slab, options->physics_text, &plan));
         ASSERT_OK(km_plan_estimate(plan, calculator));
     }
-    status = km_campaign_run_plan(options, plan, calculator, MPI_COMM_WORLD, summary);
+    status = km_campaign_run(options, plan, calculator, MPI_COMM_WORLD, summary);
     km_plan_destroy(&plan);
     km_calculator_destroy(&calculator);
     return status;
@@ -229,7 +229,7 @@ static void a_stop_file_ends_the_job_and_the_next_one_goes_on(void **state)
     if (world_rank() == 0) write_stop_file();
     ASSERT_OK(run(&options, &fake, N_SLAB, &summary));
     assert_true(summary.is_stopped);
-    assert_non_null(strstr(summary.stop_reason, "STOP"));
+    assert_non_null(strstr(summary.stop_reason, "/STOP (remove it to resume)"));
     assert_int_equal(summary.n_state[KM_TASK_RUNNING], 0);
     assert_int_equal(summary.n_state[KM_TASK_QUEUED], N_SLAB + 2);
     assert_int_equal(access(database_path, F_OK), -1);
@@ -262,7 +262,7 @@ static void a_signal_drains_and_interrupted_tasks_cost_no_attempt(void **state)
     alarm(1);
     ASSERT_OK(run(&options, &slow, N_SLAB, &summary));
     assert_true(summary.is_stopped);
-    assert_string_equal(summary.stop_reason, "signal 15");
+    assert_string_equal(summary.stop_reason, "SIGTERM");
     assert_int_equal(summary.n_state[KM_TASK_QUEUED], N_SLAB + 2);
     if (world_rank() == 0) {
         read_tasks(&n_task, &tasks, NULL);
@@ -271,6 +271,24 @@ static void a_signal_drains_and_interrupted_tasks_cost_no_attempt(void **state)
     }
     ASSERT_OK(run(&options, &quick, N_SLAB, &summary));
     assert_int_equal(summary.n_state[KM_TASK_DONE], N_SLAB + 2);
+}
+
+/* A team that was interrupted gets nothing more, and no other team either. */
+static void check_no_start_after_a_put_back(void)
+{
+    km_ledger *ledger;
+    km_ledger_event *events;
+    int n_event, n_put_back = 0;
+
+    ASSERT_OK(km_ledger_open_reader(ledger_path, &ledger));
+    ASSERT_OK(km_ledger_read_events(ledger, NULL, &n_event, &events));
+    for (int i = 0; i < n_event; ++i) {
+        n_put_back += strcmp(events[i].what, "put back") == 0;
+        assert_true(n_put_back == 0 || strcmp(events[i].what, "started") != 0);
+    }
+    assert_true(n_put_back > 0);
+    KM_FREE(events);
+    km_ledger_close(&ledger);
 }
 
 static void a_signal_to_one_worker_only_stops_the_job(void **state)
@@ -290,6 +308,7 @@ static void a_signal_to_one_worker_only_stops_the_job(void **state)
     assert_true(summary.is_stopped);
     assert_true(summary.n_state[KM_TASK_QUEUED] > 0);
     assert_int_equal(summary.n_state[KM_TASK_FAILED], 0);
+    if (world_rank() == 0) check_no_start_after_a_put_back();
 }
 
 static void only_what_fits_into_the_time_left_is_started(void **state)

@@ -62,6 +62,19 @@ static void identity_depends_on_kind_structure_and_options(void **state)
     km_crystal_destroy(&moved);
 }
 
+static void remarks_are_added_to_a_reason_until_it_is_full(void **state)
+{
+    km_result result = km_result_empty();
+
+    (void)state;
+    km_result_add_reason(&result, "smeared");
+    assert_string_equal(result.reason, "smeared");
+    km_result_add_reason(&result, "the bulk is metallic");
+    assert_string_equal(result.reason, "smeared; the bulk is metallic");
+    for (int i = 0; i < KM_REASON_SIZE; ++i) km_result_add_reason(&result, "more");
+    assert_int_equal(strlen(result.reason), KM_REASON_SIZE - 1);
+}
+
 static void equal_tasks_are_one(void **state)
 {
     km_task task = {.kind = KM_TASK_BULK, .label = "X bulk"};
@@ -199,6 +212,7 @@ static void two_crystals_of_one_name_are_refused(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(identity_does_not_depend_on_how_the_atoms_are_written),
     cmocka_unit_test(identity_depends_on_kind_structure_and_options),
+    cmocka_unit_test(remarks_are_added_to_a_reason_until_it_is_full),
     cmocka_unit_test(equal_tasks_are_one),
     cmocka_unit_test(a_missing_reference_is_refused),
     cmocka_unit_test(many_tasks_are_all_found_again),

@@ -44,9 +44,10 @@ typedef struct {
 typedef struct {
     int n_state[KM_N_TASK_STATE]; /* tasks in each km_task_state, all kinds */
     int n_surface[KM_N_TASK_STATE];
-    int n_evaluated;                  /* tasks that ended in this call */
-    bool is_stopped;                  /* drained before all was done: the same call resumes */
-    char stop_reason[KM_REASON_SIZE]; /* "STOP file ...", "signal 15", "time limit"; "" else */
+    int n_evaluated; /* tasks that ended in this call */
+    bool is_stopped; /* drained before all was done: the same call resumes */
+    char stop_reason
+        [KM_REASON_SIZE]; /* "the file STOP ...", "SIGTERM", "the time limit"; "" else */
     double time_s;
 } km_campaign_summary;
 
@@ -56,22 +57,19 @@ km_campaign_options km_campaign_options_default(void);
 /**
  * @brief Run or resume a campaign until it is done or told to stop. Collective on world.
  *
- * Rank 0 enumerates, owns the ledger and hands out tasks; the other ranks evaluate, in teams; one rank does both. Stops early, with
+ * Rank 0 owns the ledger and hands out tasks; the other ranks evaluate, in teams; one rank does both. Stops early, with
  * all running tasks ended or put back, on SIGTERM or SIGUSR1, a file STOP beside the ledger, or too little time left.
  * A candidate that cannot be evaluated is a row in the ledger, not an error.
  *
+ * @param[in]  plan        from km_campaign_plan(); needed on rank 0 only
  * @param[in]  calculator  one per rank; borrowed
  * @param[out] summary     the same on every rank
  * @return KM_E_INPUT for a ledger of another campaign or one in use by another job; KM_E_IO where ledger or database
  *         cannot be written (the ledger then holds everything that was committed)
  */
-KM_STATUS km_campaign_run(const km_campaign_options *options, km_calculator *calculator,
-                          MPI_Comm world, km_campaign_summary *summary);
-
-/** @brief Same with a plan made before; it is needed on rank 0 only. Collective on world. */
-KM_STATUS km_campaign_run_plan(const km_campaign_options *options, const km_plan *plan,
-                               km_calculator *calculator, MPI_Comm world,
-                               km_campaign_summary *summary);
+KM_STATUS km_campaign_run(const km_campaign_options *options, const km_plan *plan,
+                          km_calculator *calculator, MPI_Comm world,
+                          km_campaign_summary *summary);
 
 /**
  * @brief Everything the campaign would evaluate; runs nothing. Local.

@@ -104,6 +104,9 @@ int km_task_state_find(const char *name);
 /** @brief A result in which every number is NaN or 0. Local. */
 km_result km_result_empty(void);
 
+/** @brief Add a remark to a result's reason, behind those that are there; cut off where it is full. Local. */
+void km_result_add_reason(km_result *result, const char *remark);
+
 /**
  * @brief Identity of a task: 16 hex digits of the SHA-256 of its physical content. Local.
  *
