@@ -208,16 +208,37 @@ static km_status add_slab(km_plan *plan, plan_bulk *bulk, int i_slab, const km_t
                        bulk->task + i_slab);
 }
 
+static km_status add_bulk(km_plan *plan, const plan_bulk *bulk, const km_crystal *crystal,
+                          double tolerance_bohr, const char *text, int *index)
+{
+    km_task task = {.kind = KM_TASK_BULK, .priority = 2};
+    km_crystal *primitive;
+    km_status status;
+
+    memcpy(task.bulk, bulk->name, sizeof task.bulk);
+    snprintf(task.label, sizeof task.label, "%s bulk", bulk->name);
+    KM_TRY(make_primitive(crystal, tolerance_bohr, &primitive));
+    status = km_plan_add(plan, &task, primitive, text, index);
+    km_crystal_destroy(&primitive);
+    return status;
+}
+
+static int count_accepted(const plan_bulk *bulk)
+{
+    int n = 0;
+
+    for (int i = 0; i < km_slab_list_n(bulk->slabs); ++i)
+        n += km_slab_list_info(bulk->slabs, i)->is_accepted;
+    return n;
+}
+
 static km_status add_slabs(km_plan *plan, plan_bulk *bulk, int bulk_task, const char *text)
 {
-    int n_slab = km_slab_list_n(bulk->slabs);
     km_task base = {0};
 
     memcpy(base.bulk, bulk->name, sizeof base.bulk);
     memcpy(base.bulk_id, plan->tasks[bulk_task].id, KM_ID_SIZE);
-    KM_TRY(KM_ALLOC(bulk->task, n_slab));
-    for (int i = 0; i < n_slab; ++i) bulk->task[i] = -1;
-    for (int i = 0; i < n_slab; ++i)
+    for (int i = 0; i < km_slab_list_n(bulk->slabs); ++i)
         if (km_slab_list_info(bulk->slabs, i)->is_accepted)
             KM_TRY(add_slab(plan, bulk, i, &base, text));
     return KM_OK;
@@ -226,11 +247,8 @@ static km_status add_slabs(km_plan *plan, plan_bulk *bulk, int bulk_task, const 
 km_status km_plan_add_surfaces(km_plan *plan, const char *name, const km_crystal *bulk,
                                const km_slab_options *options, const char *text)
 {
-    km_task task = {.kind = KM_TASK_BULK, .priority = 2};
-    km_crystal *primitive;
-    km_status status;
     plan_bulk *added;
-    int bulk_task = 0;
+    int n_slab, bulk_task;
 
     for (int i = 0; i < plan->n_bulk; ++i)
         KM_TRY(KM_CHECK(strcmp(plan->bulks[i].name, name) != 0, KM_E_INPUT,
@@ -238,13 +256,12 @@ km_status km_plan_add_surfaces(km_plan *plan, const char *name, const km_crystal
     KM_TRY(KM_GROW(plan->bulks, plan->n_bulk, plan->n_bulk + 1));
     added = plan->bulks + plan->n_bulk++;
     snprintf(added->name, sizeof added->name, "%s", name);
-    memcpy(task.bulk, added->name, sizeof task.bulk);
-    snprintf(task.label, sizeof task.label, "%s bulk", name);
-    KM_TRY(make_primitive(bulk, options->tolerance_bohr, &primitive));
-    status = km_plan_add(plan, &task, primitive, text, &bulk_task);
-    km_crystal_destroy(&primitive);
-    KM_TRY(status);
     KM_TRY(km_slab_list_create(bulk, options, &added->slabs));
+    n_slab = km_slab_list_n(added->slabs);
+    KM_TRY(KM_ALLOC(added->task, n_slab));
+    for (int i = 0; i < n_slab; ++i) added->task[i] = -1;
+    if (count_accepted(added) == 0) return KM_OK;
+    KM_TRY(add_bulk(plan, added, bulk, options->tolerance_bohr, text, &bulk_task));
     return add_slabs(plan, added, bulk_task, text);
 }
 
@@ -287,6 +304,7 @@ km_request km_plan_request(const km_task *task)
     km_request request = km_request_default();
 
     request.forces = true;
+    request.stress = task->kind == KM_TASK_BULK;
     request.edges = task->kind == KM_TASK_BULK;
     request.basis_slope = task->kind == KM_TASK_ORIENTED_BULK;
     request.vacuum_axis = task->kind == KM_TASK_SURFACE ? KM_SLAB_NORMAL_AXIS : -1;

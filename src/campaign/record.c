@@ -94,6 +94,15 @@ end:
     return status;
 }
 
+static km_status write_stress(km_h5 *root, km_calculator *calculator)
+{
+    const int shape[2] = {3, 3};
+    double stress_ha_bohr3[9];
+
+    KM_TRY(km_calculator_stress(calculator, stress_ha_bohr3));
+    return km_h5_write_doubles(root, "stress", "Ha/bohr^3", 2, shape, stress_ha_bohr3);
+}
+
 static km_status write_calculation(km_h5 *root, km_calculator *calculator)
 {
     km_h5 *group = NULL;
@@ -135,6 +144,9 @@ km_status km_record_write(const km_assignment *assignment, const km_crystal *cry
     if (calculator) KM_TRY_TO(end, write_calculation(root, calculator));
     if (calculator && result->calculation.outcome == KM_OUTCOME_CONVERGED)
         KM_TRY_TO(end, write_forces(root, km_crystal_n_atom(crystal), calculator));
+    if (calculator && result->calculation.outcome == KM_OUTCOME_CONVERGED &&
+        assignment->task.kind == KM_TASK_BULK)
+        KM_TRY_TO(end, write_stress(root, calculator));
     if (profile) KM_TRY_TO(end, write_profile(root, profile));
     KM_TRY_TO(end, km_h5_copy_image(root, image, n_byte));
 end:

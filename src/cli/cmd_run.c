@@ -39,6 +39,8 @@ static void print_start(const km_setup *setup)
            setup->input.name, setup->input.n_bulk, n_surface, n_task - n_surface,
            km_functional_name(setup->input.dft.functional), setup->input.dft.ecut_ha, n_rank,
            n_rank == 1 ? "" : "s");
+    if (n_surface == 0)
+        printf("no cut was accepted: kaimen plan with the same file shows why\n");
     fflush(stdout);
 }
 

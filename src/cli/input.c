@@ -131,7 +131,8 @@ static km_status refuse_planned(const km_config *config)
         int line = km_config_line(config, planned_keys[i]);
 
         if (line > 0)
-            return KM_RAISE(KM_E_INPUT, "%s:%d: %s is not available yet",
+            return KM_RAISE(KM_E_INPUT,
+                            "%s:%d: %s is not available yet; wanted a document without it",
                             km_config_name(config), line, planned_keys[i]);
     }
     return KM_OK;
@@ -222,6 +223,14 @@ static void default_output(char *path, const char *name, const char *suffix)
     if (!path[0]) snprintf(path, KM_PATH_SIZE, "%s%s", name, suffix);
 }
 
+/* The name becomes that of files. */
+static km_status check_name(const km_config *config, const char *name)
+{
+    return KM_CHECK(name[0] && !strchr(name, '/'), KM_E_INPUT,
+                    "%s:%d: campaign.name = \"%s\"; wanted a name for files, without \"/\"",
+                    km_config_name(config), km_config_line(config, "campaign.name"), name);
+}
+
 static km_status fill_campaign(const km_config *config, km_input_campaign *input)
 {
     KM_TRY(refuse_planned(config));
@@ -232,6 +241,7 @@ static km_status fill_campaign(const km_config *config, km_input_campaign *input
     KM_TRY(km_config_read_key(config, campaign_rows, "dft.functional", input));
     input->level = (int)input->dft.functional;
     KM_TRY(km_config_read(config, campaign_rows, input));
+    KM_TRY(check_name(config, input->name));
     KM_TRY(check_dft(config, &input->dft));
     KM_TRY(resolve_pseudo(config, &input->dft.pseudo));
     if (input->level != (int)input->dft.functional)

@@ -1,6 +1,7 @@
 #include "kaimen/dft/dft_calculator.h"
 
 #include "dft/dft_record.h"
+#include "dft/warm_start.h"
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/base/units.h"
@@ -15,6 +16,12 @@ static const double LEAST_DISTANCE_BOHR = 0.4 * KM_BOHR_PER_ANG;
 /* The energy's slope with the number of plane waves comes from a second cutoff, this times the first. */
 static const double SLOPE_CUTOFF = 0.9;
 
+/*
+ * An energy's error over the square of its forces' error. On a slab of MgO the forces err by 0.2 to 0.5 of the root of the
+ * energy's threshold.
+ */
+static const double SOFTNESS_BOHR2_HA = 4;
+
 /* Rungs of the retry ladder. */
 enum { AS_ASKED, DAMPED, SMEARED, N_RUNG };
 
@@ -27,6 +34,8 @@ struct km_dft {
         *crystal_pseudo[KM_Z_MAX]; /* borrowed from above, by species of the last crystal */
     km_atom *crystal_atom[KM_Z_MAX];
     km_ground_state *state;
+    bool is_as_asked; /* the state converged with the options as they were asked for */
+    km_warm_start *warm;
     km_scf_result scf;
     int n_atom;
     double *forces; /* [n_atom][3], Ha/bohr; NULL when they were not asked for */
@@ -106,10 +115,14 @@ static km_status check_crystal(const km_crystal *crystal)
                     LEAST_DISTANCE_BOHR * KM_ANG_PER_BOHR);
 }
 
-static km_dft_options rung_options(const km_dft *dft, int rung)
+static km_dft_options rung_options(const km_dft *dft, const km_request *request, int rung)
 {
+    const double force_error = request->force_error_ha_bohr;
     km_dft_options options = dft->options;
 
+    if (force_error > 0)
+        options.scf.energy_tolerance_ha = fmin(options.scf.energy_tolerance_ha,
+                                               SOFTNESS_BOHR2_HA * force_error * force_error);
     if (rung == AS_ASKED) return options;
     options.scf.mixing *= rung == DAMPED ? 0.4 : 0.6;
     options.scf.mixing_history += 4;
@@ -138,6 +151,7 @@ static km_status run_rung(km_dft *dft, const km_crystal *crystal, const km_dft_o
     km_ground_state_destroy(&dft->state);
     KM_TRY(km_ground_state_create(crystal, options, request, dft->crystal_pseudo,
                                   dft->crystal_atom, comm, &dft->state));
+    if (km_warm_start_fits(dft->warm, dft->state)) dft->state->warm = dft->warm;
     return km_scf_run(dft->state, request, &dft->scf);
 }
 
@@ -215,7 +229,7 @@ static km_status climb_ladder(km_dft *dft, const km_crystal *crystal, const km_r
     int rung = is_smeared ? SMEARED : AS_ASKED;
 
     for (;;) {
-        const km_dft_options options = rung_options(dft, rung);
+        const km_dft_options options = rung_options(dft, request, rung);
         const km_request remaining = remaining_request(request, start_s);
 
         is_smeared = options.smearing != KM_SMEARING_NONE;
@@ -230,6 +244,7 @@ static km_status climb_ladder(km_dft *dft, const km_crystal *crystal, const km_r
         ++result->n_retry;
         km_log(KM_LOG_DEBUG, "SCF not converged: rung %d of the retry ladder", rung);
     }
+    dft->is_as_asked = rung == AS_ASKED && dft->scf.outcome == KM_OUTCOME_CONVERGED;
     describe_outcome(dft, is_smeared, result);
     return KM_OK;
 }
@@ -239,7 +254,7 @@ static km_status compute_smaller(km_dft *dft, const km_crystal *crystal,
                                  const km_request *request, MPI_Comm comm,
                                  smaller_basis *smaller)
 {
-    km_dft_options options = rung_options(dft, AS_ASKED);
+    km_dft_options options = rung_options(dft, request, AS_ASKED);
 
     *smaller = (smaller_basis){NAN, NAN};
     if (!request->basis_slope || is_odd(dft, crystal)) return KM_OK;
@@ -249,6 +264,20 @@ static km_status compute_smaller(km_dft *dft, const km_crystal *crystal,
     smaller->energy_ha = dft->scf.energy_ha;
     smaller->mean_plane_wave = km_ground_state_mean_plane_wave(dft->state);
     return KM_OK;
+}
+
+/* What the last crystal leaves to the next one. */
+static km_status leave_state(km_dft *dft)
+{
+    km_status status = KM_OK;
+
+    if (dft->state && dft->is_as_asked)
+        status = km_warm_start_take(dft->warm, dft->state);
+    else
+        km_warm_start_clear(dft->warm);
+    dft->is_as_asked = false;
+    km_ground_state_destroy(&dft->state);
+    return status;
 }
 
 static km_status compute(void *self, const km_crystal *crystal, const km_request *request,
@@ -262,7 +291,7 @@ static km_status compute(void *self, const km_crystal *crystal, const km_request
     *result = (km_calculation){.outcome = KM_OUTCOME_FAILED};
     KM_FREE(dft->forces);
     dft->has_stress = false;
-    km_ground_state_destroy(&dft->state);
+    KM_TRY(km_agree(leave_state(dft), comm));
     KM_TRY(check_crystal(crystal));
     KM_TRY(km_agree(km_dft_load_elements(dft, crystal), comm));
     KM_TRY(compute_smaller(dft, crystal, request, comm, &smaller));
@@ -386,6 +415,7 @@ static void destroy(void *self)
     km_dft *dft = self;
 
     km_ground_state_destroy(&dft->state);
+    km_warm_start_destroy(&dft->warm);
     for (int z = 0; z <= KM_Z_MAX; ++z) {
         km_atom_destroy(&dft->atom[z]);
         km_pseudo_destroy(&dft->pseudo[z]);
@@ -424,13 +454,13 @@ km_status km_dft_calculator_create(const km_dft_options *options, const char *fo
     KM_TRY(KM_ALLOC(dft, 1));
     dft->options = *options;
     snprintf(dft->folder, sizeof dft->folder, "%s", folder ? folder : "");
-    status = km_calculator_create(&functions, dft, calculator);
-    if (status != KM_OK) {
-        KM_FREE(dft);
-        return status;
-    }
+    KM_TRY_TO(fail, km_warm_start_create(&dft->warm));
+    KM_TRY_TO(fail, km_calculator_create(&functions, dft, calculator));
     if (out) *out = dft;
     return KM_OK;
+fail:
+    destroy(dft);
+    return status;
 }
 
 const km_pseudo *km_dft_pseudo(const km_dft *dft, int z)

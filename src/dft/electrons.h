@@ -43,6 +43,7 @@ struct km_ground_state {
     km_scf_step *history;                      /* [history_size] */
     int history_size;
     int n_history;
+    struct km_warm_start *warm; /* borrowed; NULL: the SCF starts from atoms */
 };
 
 /**

@@ -4,6 +4,7 @@
  * Source: J. Harris, Phys. Rev. B 31, 1770 (1985); Payne et al., Rev. Mod. Phys. 64, 1045 (1992).
  */
 #include "dft/electrons.h"
+#include "dft/warm_start.h"
 
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
@@ -20,6 +21,10 @@
  */
 static const double BAND_SHARE = 0.03;
 static const double FIRST_TOLERANCE_HA = 3e-2;
+/* From the bands and density of a geometry nearby. Found by counting H applications. */
+static const double WARM_TOLERANCE_HA = 3e-4;
+/* Residuals this many times what the density deserves make a warm start solve its bands again. */
+static const double BAND_EXCESS = 2;
 /* Empty bands are not needed for the density; those reported are finished after the SCF. */
 static const double EMPTY_TOLERANCE_HA = 1e-2;
 static const double FINAL_EMPTY_TOLERANCE_HA = 1e-4;
@@ -44,6 +49,7 @@ typedef struct {
     double tolerance_ha; /* of the bands' residuals */
     double residual_ha;  /* largest one found */
     double smallest_error_ha;
+    bool is_warm;      /* the density is still that of a warm start */
     int n_overlapping; /* iterations on end in which occupied and empty bands overlapped */
 } loop;
 
@@ -283,12 +289,15 @@ static km_status prepare(loop *l)
                             km_crystal_volume_bohr3(state->crystal), &mixing, &l->mixing));
     KM_TRY(km_density_superpose(state->crystal, state->atom, state->grid, state->n_electron,
                                 state->rho_in));
+    if (state->warm) KM_TRY(km_warm_start_add_density(state->warm, state, state->rho_in));
     km_density_symmetrise(state->grid, state->symmetry, state->is_real, state->rho_in,
                           state->work_g);
     KM_TRY(
         km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in, l->result->term_ha));
     status = km_eigensolver_create(state->is_real, state->n_band, n_g, &l->solver);
-    if (status == KM_OK) status = km_band_set_start(state, &state->set, l->solver);
+    if (status == KM_OK)
+        status = state->warm ? km_warm_start_bands(state->warm, state, l->solver)
+                             : km_band_set_start(state, &state->set, l->solver);
     return km_agree(status, state->comm);
 }
 
@@ -327,13 +336,25 @@ static km_status finish(loop *l)
     return KM_OK;
 }
 
+/*
+ * Whether the density is that of a warm start and so good that the bands' errors hide its own: mixing would then learn
+ * from the bands' errors.
+ */
+static bool wants_better_bands(loop *l)
+{
+    if (!l->is_warm) return false;
+    l->is_warm = l->residual_ha > BAND_EXCESS * l->tolerance_ha;
+    return l->is_warm;
+}
+
 km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_result *result)
 {
     loop l = {.state = state,
               .request = request,
               .result = result,
               .start_s = MPI_Wtime(),
-              .tolerance_ha = FIRST_TOLERANCE_HA,
+              .is_warm = state->warm != NULL,
+              .tolerance_ha = state->warm ? WARM_TOLERANCE_HA : FIRST_TOLERANCE_HA,
               .smallest_error_ha = INFINITY};
     km_status status = KM_OK;
 
@@ -341,7 +362,7 @@ km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
     state->n_history = 0;
     KM_TRY_TO(end, km_agree(prepare(&l), state->comm));
     for (int i = 0; i < state->options.scf.max_iteration; ++i) {
-        if (i > 0) KM_TRY_TO(end, mix(&l));
+        if (i > 0 && !wants_better_bands(&l)) KM_TRY_TO(end, mix(&l));
         KM_TRY_TO(end, iterate(&l));
         if (result->outcome != KM_OUTCOME_NOT_CONVERGED || result->gap_closed) break;
     }

@@ -14,6 +14,8 @@ static const double ARMIJO = 1e-4;
 static const double WOLFE = 0.9;
 /* Per atom: SCF thresholds and grids of usual calculations make about so much. */
 static const double NOISE_HA = 2e-6;
+/* Error of the forces that is asked for, against the tolerance or, while that is far, against this part of the last force. */
+static const double FORCE_ERROR = 0.2, LAST_FORCE = 0.1;
 /* The trust radius after a rejected move, as a fraction of that move. */
 static const double LEAST_CUT = 0.1, LARGEST_CUT = 0.5;
 /* After so many rejected moves the history is forgotten; after so many more the forces are no gradient. */
@@ -289,12 +291,15 @@ static km_status finish_step(km_relax *relax, MPI_Comm comm)
     return km_agree(status, comm);
 }
 
-/* The request of one computation: what is left of the time. */
-static km_request step_request(const km_request *request, double end_s)
+/* The request of one computation: forces as exact as they must be, and what is left of the time. */
+static km_request step_request(const km_relax *relax, const km_request *request, double end_s)
 {
+    const double force = relax->n_record > 0 ? longest(relax->n, relax->gradient) : 0;
     km_request left = *request;
 
     left.forces = true;
+    left.force_error_ha_bohr =
+        FORCE_ERROR * fmax(relax->options.force_tolerance_ha_bohr, LAST_FORCE * force);
     if (request->time_limit_s > 0) left.time_limit_s = fmax(end_s - MPI_Wtime(), 1e-3);
     return left;
 }
@@ -342,7 +347,7 @@ km_status km_relax_run(km_relax *relax, km_calculator *calculator, const km_requ
     *result = (km_relax_result){.outcome = KM_OUTCOME_FAILED, .start_energy_ha = NAN};
     if (relax->options.checkpoint) KM_TRY(km_relax_load(relax, comm));
     for (relax->is_over = false; !relax->is_over;) {
-        each = step_request(request, end_s);
+        each = step_request(relax, request, end_s);
         if (relax->n_record > 0) judge(relax, request, end_s, comm, result);
         if (relax->n_record > 0 && !relax->is_over) {
             KM_TRY(propose(relax, comm));

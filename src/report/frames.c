@@ -7,6 +7,7 @@
 #include "kaimen/crystal/extxyz.h"
 
 #include <math.h>
+#include <string.h>
 
 /* What a result's image holds of its structure. */
 typedef struct {
@@ -54,23 +55,37 @@ end:
     return status;
 }
 
+/* A text in double quotes, those inside it as the format wants them. */
+static km_status append_quoted(km_text *keys, const char *text)
+{
+    KM_TRY(km_text_append(keys, "\""));
+    for (; *text; ++text)
+        KM_TRY(km_text_append(keys, strchr("\"\\", *text) ? "\\%c" : "%c", *text));
+    return km_text_append(keys, "\"");
+}
+
+static km_status append_keys(const km_task *task, const km_surface_result *surface,
+                             km_text *keys)
+{
+    KM_TRY(km_text_append(keys, "id=\"%s\" kind=%s outcome=\"%s\" label=", task->id,
+                          km_task_kind_name(task->kind), task->outcome));
+    KM_TRY(append_quoted(keys, task->label));
+    if (isfinite(surface->gamma_j_m2))
+        KM_TRY(km_text_append(keys, " gamma_j_m2=%.6f", surface->gamma_j_m2));
+    if (isfinite(surface->ip_ev))
+        KM_TRY(km_text_append(keys, " ip_ev=%.6f ea_ev=%.6f", surface->ip_ev, surface->ea_ev));
+    return KM_OK;
+}
+
 static km_status append_frame(const frame *f, const km_task *task, const km_result *result,
                               km_text *text)
 {
-    const km_surface_result *surface = &result->surface;
     km_extxyz_extras extras = {.forces_ha_bohr = f->forces_ha_bohr};
     km_text keys = {0};
     km_status status;
 
     if (isfinite(result->energy_ha)) extras.energy_ha = &result->energy_ha;
-    KM_TRY_TO(end,
-              km_text_append(&keys, "id=\"%s\" kind=%s label=\"%s\" outcome=\"%s\"", task->id,
-                             km_task_kind_name(task->kind), task->label, task->outcome));
-    if (isfinite(surface->gamma_j_m2))
-        KM_TRY_TO(end, km_text_append(&keys, " gamma_j_m2=%.6f", surface->gamma_j_m2));
-    if (isfinite(surface->ip_ev))
-        KM_TRY_TO(end, km_text_append(&keys, " ip_ev=%.6f ea_ev=%.6f", surface->ip_ev,
-                                      surface->ea_ev));
+    KM_TRY_TO(end, append_keys(task, &result->surface, &keys));
     extras.keys = keys.bytes;
     status = km_extxyz_append(text, f->crystal, &extras);
 end:

@@ -168,6 +168,22 @@ static void surfaces_of_a_crystal_come_with_their_references(void **state)
     km_crystal_destroy((km_crystal **)&bulk.crystal);
 }
 
+static void a_crystal_without_an_accepted_cut_needs_no_reference(void **state)
+{
+    km_campaign_bulk bulk = {.name = "MgO", .crystal = make_magnesia(false, 0)};
+    km_campaign_options options = make_options(&bulk, 1);
+    km_plan *plan;
+
+    (void)state;
+    options.slab.max_atom = 1;
+    ASSERT_OK(km_campaign_plan(&options, NULL, &plan));
+    assert_int_equal(km_plan_n_task(plan), 0);
+    assert_true(km_slab_list_n(km_plan_slabs(plan, 0)) > 0);
+    assert_int_equal(km_plan_slab_task(plan, 0, 0), -1);
+    km_plan_destroy(&plan);
+    km_crystal_destroy((km_crystal **)&bulk.crystal);
+}
+
 static void each_accepted_cut_has_a_task_and_each_rejected_one_none(void **state)
 {
     km_campaign_bulk bulk = {.name = "MgO", .crystal = make_magnesia(false, 0)};
@@ -217,6 +233,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_missing_reference_is_refused),
     cmocka_unit_test(many_tasks_are_all_found_again),
     cmocka_unit_test(surfaces_of_a_crystal_come_with_their_references),
+    cmocka_unit_test(a_crystal_without_an_accepted_cut_needs_no_reference),
     cmocka_unit_test(each_accepted_cut_has_a_task_and_each_rejected_one_none),
     cmocka_unit_test(two_crystals_of_one_name_are_refused),
 };

@@ -53,7 +53,9 @@ Mg 0.0 0.0 0.0
 O 2.106 2.106 2.106
 XYZ
 
-# refused_energy NAME PATTERN SED; refused_campaign NAME PATTERN SED
+# refused_energy NAME PATTERN SED; refused_campaign name_is_empty 'campaign.yaml:1: campaign.name = "".*wanted' 's/name: test/name: ""/'
+refused_campaign name_is_a_path 'campaign.yaml:1: campaign.name = "a/b".*wanted' 's/name: test/name: a\/b/'
+refused_campaign NAME PATTERN SED
 refused_energy() { energy_with "$3"; refused "$1" "$2" energy case.yaml; }
 refused_campaign() { campaign_with "$3"; refused "$1" "$2" run campaign.yaml; }
 

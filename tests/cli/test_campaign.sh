@@ -45,6 +45,12 @@ holds csv_names_units "$(head -1 t.csv)" contains 'gamma_j_m2.*ip_ev' t.csv
 holds extxyz_has_a_frame_per_task "$(grep -c Lattice t.extxyz)" [ "$(grep -c Lattice t.extxyz)" = 10 ]
 holds database_is_hdf5 "$(head -c 8 t.h5)" contains HDF t.h5
 
+# Names are free text: quotes in one must not end the value that a reader of extended XYZ sees.
+sed -e 's/name: quick/name: odd/' -e 's/{file: \([^}]*MgO.cif\)}/{file: \1, name: "a \\"b\\", c"}/' quick.yaml >odd.yaml
+"$KAIMEN" run odd.yaml >odd.txt 2>&1
+"$KAIMEN" export odd.db --extxyz odd.extxyz >/dev/null
+holds quotes_in_a_name_are_escaped "$(grep -m 1 label odd.extxyz)" contains 'label="a \\"b\\", c bulk"' odd.extxyz
+
 # A calculation that does not converge is a result; the job ends with 2 and says where the reason stands.
 sed -e '/calculator/d' -e 's/quality: lite/&, ecut: 5 Ha, scf: {max_iterations: 1}/' quick.yaml >failing.yaml
 sed -i 's/name: quick/name: failing/' failing.yaml

@@ -2,6 +2,8 @@
 /* Forces and stress of whole calculations: gradients of the free energy at a constant number of plane waves. */
 #include "dft/dft_support.h"
 
+#include "kaimen/potential/cell_relax.h"
+
 /* Five-point differences err by STEP^4 of the fifth derivative; forces and stress by the root of the SCF's threshold. */
 #define STEP 2e-3
 #define TOLERANCE_HA 2e-6
@@ -187,6 +189,45 @@ static void symmetry_does_not_change_stress_and_forces(void **state)
     km_crystal_destroy(&crystal);
 }
 
+/* Cell and atoms, both away from the minimum; then energies of cells around the relaxed one at its plane waves. */
+static void relaxed_cell_is_that_of_the_lowest_energy(void **state)
+{
+    km_dft_options options = make_options(SILICON_HA, KM_FUNCTIONAL_LDA, KM_SMEARING_NONE);
+    const km_cell_relax_options relax = km_cell_relax_options_default();
+    const double unit[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    const km_request request = km_request_default();
+    km_crystal *crystal = make_stretched_silicon(), *relaxed;
+    km_calculator *calculator;
+    km_cell_relax_result result;
+    double energy_ha[4], volume;
+
+    (void)state;
+    options.scf.energy_tolerance_ha = 1e-11;
+    set_ints(options.k_mesh, 2, 2, 2);
+    ASSERT_OK(km_dft_calculator_create(&options, NULL, &calculator, NULL));
+    ASSERT_OK(km_cell_relax(crystal, &relax, calculator, &request, MPI_COMM_WORLD, &relaxed,
+                            &result));
+    km_calculator_destroy(&calculator);
+    if (result.outcome != KM_OUTCOME_CONVERGED) fail_msg("%s", result.reason);
+    volume = km_crystal_volume_bohr3(relaxed);
+    print_message("%d steps, volume %.2f to %.2f bohr^3, slope %.4f Ha, basis error %.1e Ha\n",
+                  result.n_step, km_crystal_volume_bohr3(crystal), volume,
+                  result.basis_slope_ha, result.basis_error_ha);
+    assert_true(result.basis_slope_ha < -1e-4);
+    for (int i = 0; i < 4; ++i) {
+        km_crystal *strained = make_strained(relaxed, unit, 5 * steps[i]);
+
+        energy_ha[i] =
+            compute(strained, &options, km_crystal_cell_bohr(crystal)).free_energy_ha;
+        /* The number of plane waves per volume falls: what that costs is not the crystal's. */
+        energy_ha[i] += result.basis_slope_ha * 3 * log1p(5 * steps[i]);
+        km_crystal_destroy(&strained);
+    }
+    ASSERT_CLOSE(difference(energy_ha) / 5, 0, 3 * volume * relax.stress_tolerance_ha_bohr3);
+    km_crystal_destroy(&crystal);
+    km_crystal_destroy(&relaxed);
+}
+
 static void stress_that_was_not_asked_for_is_refused(void **state)
 {
     const km_dft_options options =
@@ -212,6 +253,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(gradients_are_slopes_of_the_free_energy_with_smearing),
     cmocka_unit_test(pressure_is_the_slope_of_the_energy_over_volume),
     cmocka_unit_test(symmetry_does_not_change_stress_and_forces),
+    cmocka_unit_test(relaxed_cell_is_that_of_the_lowest_energy),
     cmocka_unit_test(stress_that_was_not_asked_for_is_refused),
 };
 

@@ -20,6 +20,7 @@ typedef struct {
     volatile sig_atomic_t stop;
     int n_atom;
     double *forces;
+    double virial[9], volume_bohr3; /* dE/dstrain */
 } model;
 
 static void add_pair(model *m, int a, int b, const double v[3], double r, double *energy_ha)
@@ -32,6 +33,8 @@ static void add_pair(model *m, int a, int b, const double v[3], double r, double
         m->forces[3 * a + i] += 0.5 * m->force_sign * slope * v[i] / r;
         m->forces[3 * b + i] -= 0.5 * m->force_sign * slope * v[i] / r;
     }
+    for (int k = 0; k < 9; ++k)
+        m->virial[k] += 0.5 * m->force_sign * slope * v[k / 3] * v[k % 3] / r;
 }
 
 static void add_images(model *m, const km_crystal *crystal, int a, int b, double *energy_ha)
@@ -65,6 +68,8 @@ static km_status model_compute(void *self, const km_crystal *crystal, const km_r
     KM_FREE(m->forces);
     m->n_atom = km_crystal_n_atom(crystal);
     KM_TRY(KM_ALLOC(m->forces, 3 * m->n_atom));
+    memset(m->virial, 0, sizeof m->virial);
+    m->volume_bohr3 = km_crystal_volume_bohr3(crystal);
     *result = (km_calculation){.outcome = KM_OUTCOME_CONVERGED, .n_iteration = 1};
     for (int a = 0; a < m->n_atom; ++a)
         for (int b = 0; b < m->n_atom; ++b) add_images(m, crystal, a, b, &result->energy_ha);
@@ -81,11 +86,21 @@ static km_status model_forces(void *self, double *forces_ha_bohr)
     return KM_OK;
 }
 
+static km_status model_stress(void *self, double stress_ha_bohr3[9])
+{
+    const model *m = self;
+
+    for (int k = 0; k < 9; ++k) stress_ha_bohr3[k] = m->virial[k] / m->volume_bohr3;
+    return KM_OK;
+}
+
 /** The caller owns the model and frees its forces with end_model(). */
 static inline km_calculator *make_model(model *m)
 {
-    static const km_calculator_class functions = {
-        .name = "model", .compute = model_compute, .forces = model_forces};
+    static const km_calculator_class functions = {.name = "model",
+                                                  .compute = model_compute,
+                                                  .forces = model_forces,
+                                                  .stress = model_stress};
     km_calculator *calculator;
 
     ASSERT_OK(km_calculator_create(&functions, m, &calculator));

@@ -29,7 +29,7 @@ KM_STATUS km_plan_add(km_plan *plan, const km_task *task, const km_crystal *crys
                       const char *text, int *index);
 
 /**
- * @brief Add a crystal's bulk, its accepted slabs and their oriented bulk cells. Local.
+ * @brief Add a crystal's accepted slabs and, where there are any, its bulk and their oriented bulk cells. Local.
  * @param[in] name  of the crystal, distinct in the plan
  */
 KM_STATUS km_plan_add_surfaces(km_plan *plan, const char *name, const km_crystal *bulk,

@@ -38,6 +38,8 @@ typedef struct {
      * energies of several cells have one basis; NULL: the crystal's own.
      */
     const double *basis_cell_bohr;
+    /** Largest error that the forces may have; 0: that of the energy's threshold. */
+    double force_error_ha_bohr;
     double time_limit_s; /* 0: none */
     const volatile sig_atomic_t
         *stop;          /* borrowed, may be NULL: drain when it becomes nonzero */

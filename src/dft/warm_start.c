@@ -1,0 +1,237 @@
+#include "dft/warm_start.h"
+
+#include "kaimen/base/memory.h"
+#include "kaimen/dft/density.h"
+
+#include <math.h>
+#include <string.h>
+
+/*
+ * Positions remembered: first order. On a slab of MgO it saves 7 % of the H applications of a relaxation against none;
+ * second order saves nothing more.
+ */
+#define MAX_STEP 2
+/* An atom that moved further has left its density behind. */
+static const double FARTHEST_BOHR = 1.0;
+
+/* The rest of one density, and where its atoms were. */
+typedef struct {
+    double *cart_bohr;      /* [n_atom][3] */
+    double complex *rest_g; /* [n_g] */
+} remembered;
+
+struct km_warm_start {
+    km_crystal *crystal; /* the last one; NULL: nothing is remembered */
+    int grid[3];
+    int n_g;
+    bool is_real;
+    int n_band;
+    int n_k;
+    double *k_frac;  /* [n_k][3] */
+    km_bands *bands; /* [n_k]; NULL once they were used */
+    int n_step;
+    remembered step[MAX_STEP]; /* newest first */
+};
+
+km_status km_warm_start_create(km_warm_start **warm)
+{
+    return KM_ALLOC(*warm, 1);
+}
+
+static void forget_bands(km_warm_start *warm)
+{
+    for (int ik = 0; warm->bands && ik < warm->n_k; ++ik) km_bands_destroy(&warm->bands[ik]);
+    KM_FREE(warm->bands);
+    KM_FREE(warm->k_frac);
+    warm->n_k = 0;
+}
+
+static void forget_step(remembered *step)
+{
+    KM_FREE(step->cart_bohr);
+    KM_FREE(step->rest_g);
+}
+
+void km_warm_start_clear(km_warm_start *warm)
+{
+    forget_bands(warm);
+    for (int i = 0; i < warm->n_step; ++i) forget_step(&warm->step[i]);
+    warm->n_step = 0;
+    km_crystal_destroy(&warm->crystal);
+}
+
+void km_warm_start_destroy(km_warm_start **warm)
+{
+    if (!*warm) return;
+    km_warm_start_clear(*warm);
+    KM_FREE(*warm);
+}
+
+/* Same cell, elements and grid: densities can be compared. */
+static bool is_same_kind(const km_warm_start *warm, const km_ground_state *state)
+{
+    const km_crystal *old = warm->crystal, *new = state->crystal;
+    const int n_atom = old ? km_crystal_n_atom(old) : 0;
+
+    return old && n_atom == km_crystal_n_atom(new) && warm->is_real == state->is_real &&
+           memcmp(warm->grid, km_grid_n(state->grid), sizeof warm->grid) == 0 &&
+           warm->n_g == km_grid_n_g(state->grid) &&
+           memcmp(km_crystal_cell_bohr(old), km_crystal_cell_bohr(new), 9 * sizeof(double)) ==
+               0 &&
+           memcmp(km_crystal_z(old), km_crystal_z(new), sizeof(int) * (size_t)n_atom) == 0;
+}
+
+static bool is_near(const km_warm_start *warm, const double *cart_bohr)
+{
+    const int n_atom = km_crystal_n_atom(warm->crystal);
+
+    for (int a = 0; a < n_atom; ++a) {
+        double d2 = 0;
+
+        for (int x = 0; x < 3; ++x)
+            d2 += pow(cart_bohr[3 * a + x] - warm->step[0].cart_bohr[3 * a + x], 2);
+        if (!(d2 < FARTHEST_BOHR * FARTHEST_BOHR)) return false;
+    }
+    return true;
+}
+
+static bool has_same_bands(const km_warm_start *warm, const km_ground_state *state)
+{
+    const km_band_set *set = &state->set;
+
+    if (!warm->bands || warm->n_k != set->n_k || warm->n_band != state->n_band) return false;
+    for (int ik = 0; ik < set->n_k; ++ik)
+        if (warm->bands[ik].n_g != set->bands[ik].n_g ||
+            memcmp(warm->k_frac + 3 * ik, km_basis_k_frac(set->basis[ik]),
+                   3 * sizeof(double)) != 0)
+            return false;
+    return true;
+}
+
+bool km_warm_start_fits(const km_warm_start *warm, const km_ground_state *state)
+{
+    double *cart_bohr = NULL;
+    int fits = is_same_kind(warm, state) && has_same_bands(warm, state);
+
+    if (fits && KM_ALLOC(cart_bohr, 3 * km_crystal_n_atom(state->crystal)) == KM_OK) {
+        km_crystal_compute_cart(state->crystal, cart_bohr);
+        fits = is_near(warm, cart_bohr);
+    } else {
+        fits = false;
+    }
+    KM_FREE(cart_bohr);
+    MPI_Allreduce(MPI_IN_PLACE, &fits, 1, MPI_INT, MPI_LAND, state->comm);
+    return fits;
+}
+
+static km_status remember(const km_ground_state *state, remembered *step)
+{
+    const int n_g = km_grid_n_g(state->grid);
+
+    KM_TRY(KM_ALLOC(step->cart_bohr, 3 * km_crystal_n_atom(state->crystal)));
+    KM_TRY(KM_ALLOC(step->rest_g, n_g));
+    km_crystal_compute_cart(state->crystal, step->cart_bohr);
+    KM_TRY(km_density_superpose(state->crystal, state->atom, state->grid, state->n_electron,
+                                step->rest_g));
+    for (int ig = 0; ig < n_g; ++ig) step->rest_g[ig] = state->rho_out[ig] - step->rest_g[ig];
+    return KM_OK;
+}
+
+static km_status take_step(km_warm_start *warm, km_ground_state *state)
+{
+    remembered step = {0};
+    km_status status = remember(state, &step);
+
+    if (status != KM_OK) {
+        forget_step(&step);
+        return status;
+    }
+    if (warm->n_step == MAX_STEP) forget_step(&warm->step[--warm->n_step]);
+    memmove(warm->step + 1, warm->step, sizeof *warm->step * (size_t)warm->n_step);
+    warm->step[0] = step;
+    ++warm->n_step;
+    return KM_OK;
+}
+
+static km_status take_bands(km_warm_start *warm, km_ground_state *state)
+{
+    km_band_set *set = &state->set;
+
+    KM_TRY(KM_ALLOC(warm->k_frac, 3 * set->n_k));
+    for (int ik = 0; ik < set->n_k; ++ik)
+        memcpy(warm->k_frac + 3 * ik, km_basis_k_frac(set->basis[ik]), 3 * sizeof(double));
+    warm->bands = set->bands;
+    set->bands = NULL;
+    warm->n_k = set->n_k;
+    warm->n_band = state->n_band;
+    return KM_OK;
+}
+
+km_status km_warm_start_take(km_warm_start *warm, km_ground_state *state)
+{
+    km_status status = KM_OK;
+
+    if (!is_same_kind(warm, state)) km_warm_start_clear(warm);
+    forget_bands(warm);
+    km_crystal_destroy(&warm->crystal);
+    warm->is_real = state->is_real;
+    memcpy(warm->grid, km_grid_n(state->grid), sizeof warm->grid);
+    warm->n_g = km_grid_n_g(state->grid);
+    KM_TRY_TO(fail, km_crystal_copy(state->crystal, &warm->crystal));
+    KM_TRY_TO(fail, take_step(warm, state));
+    KM_TRY_TO(fail, take_bands(warm, state));
+    return KM_OK;
+fail:
+    km_warm_start_clear(warm);
+    return status;
+}
+
+/*
+ * Multiple of the last move that comes nearest to the new one. A move against the last one, or far beyond it, is no
+ * extrapolation.
+ */
+static double find_factor(const km_warm_start *warm, const double *cart_bohr)
+{
+    const remembered *s = warm->step;
+    const int n = 3 * km_crystal_n_atom(warm->crystal);
+    double square = 0, product = 0;
+
+    if (warm->n_step < 2) return 0;
+    for (int i = 0; i < n; ++i) {
+        const double last = s[0].cart_bohr[i] - s[1].cart_bohr[i];
+
+        square += last * last;
+        product += last * (cart_bohr[i] - s[0].cart_bohr[i]);
+    }
+    return square > 0 ? fmax(-1, fmin(2, product / square)) : 0;
+}
+
+km_status km_warm_start_add_density(const km_warm_start *warm, const km_ground_state *state,
+                                    double complex *rho)
+{
+    const remembered *s = warm->step;
+    double *cart_bohr = NULL, factor;
+
+    KM_TRY(KM_ALLOC(cart_bohr, 3 * km_crystal_n_atom(state->crystal)));
+    km_crystal_compute_cart(state->crystal, cart_bohr);
+    factor = find_factor(warm, cart_bohr);
+    KM_FREE(cart_bohr);
+    for (int ig = 0; ig < warm->n_g; ++ig) {
+        rho[ig] += s[0].rest_g[ig];
+        if (factor != 0) rho[ig] += factor * (s[0].rest_g[ig] - s[1].rest_g[ig]);
+    }
+    return KM_OK;
+}
+
+km_status km_warm_start_bands(km_warm_start *warm, km_ground_state *state,
+                              km_eigensolver *solver)
+{
+    km_band_set *set = &state->set;
+    km_status status = KM_OK;
+
+    for (int ik = 0; ik < set->n_k && status == KM_OK; ++ik)
+        status = km_eigensolver_start(solver, set->hamiltonian, ik, &warm->bands[ik],
+                                      &set->bands[ik], set->eigenvalue + ik * state->n_band);
+    forget_bands(warm);
+    return status;
+}

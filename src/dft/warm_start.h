@@ -1,0 +1,37 @@
+#pragma once
+/**
+ * @file
+ * @brief What one geometry step leaves to the next: bands, and densities less those of the superposed atoms.
+ *
+ * The part of the density that is not the atoms' hardly moves when atoms do: it is kept for the last positions and
+ * extrapolated to the new ones, whose atoms are then superposed again. Everything refers to the shifted crystals inside
+ * the ground states, so that a jump of the inversion centre looks like a jump of the atoms: both start afresh.
+ * Source: Arias, Payne, Joannopoulos, Phys. Rev. B 45, 1538 (1992); Alfe, Comput. Phys. Commun. 118, 31 (1999).
+ */
+#include "dft/electrons.h"
+
+typedef struct km_warm_start km_warm_start;
+
+KM_STATUS km_warm_start_create(km_warm_start **warm);
+void km_warm_start_destroy(km_warm_start **warm);
+
+/** @brief Forget everything. Local. */
+void km_warm_start_clear(km_warm_start *warm);
+
+/** @brief Take the bands out of a converged ground state, which is then good for nothing more. Local. */
+KM_STATUS km_warm_start_take(km_warm_start *warm, km_ground_state *state);
+
+/**
+ * @brief Whether a new ground state is a small move away from what was taken. Collective on the state's comm.
+ *
+ * Same cell, elements, grid, arithmetic, number of bands and k-points, and no atom moved far.
+ */
+bool km_warm_start_fits(const km_warm_start *warm, const km_ground_state *state);
+
+/** @brief Add the extrapolated rest of the density to superposed atoms, [n_g]. Local. */
+KM_STATUS km_warm_start_add_density(const km_warm_start *warm, const km_ground_state *state,
+                                    double complex *rho);
+
+/** @brief Start the state's bands from the ones taken, which are used up. Local. */
+KM_STATUS km_warm_start_bands(km_warm_start *warm, km_ground_state *state,
+                              km_eigensolver *solver);
