@@ -21,6 +21,16 @@ static const double LEAST_CUT = 0.1, LARGEST_CUT = 0.5;
 /* Distance to the nearest neighbour, against that at the start, beyond which a crystal has exploded. */
 static const double SHORTEST_BOND = 0.6, LONGEST_BOND = 1.8;
 
+/* A crystal on the way. */
+typedef struct {
+    km_crystal *crystal;
+    double *x;          /* variables, [n] */
+    double *gradient;   /* [n] */
+    double enthalpy_ha; /* at full cutoff */
+    double energy_ha;   /* likewise: without the pressure's part */
+    double max_force_ha_bohr, max_stress_ha_bohr3;
+} point;
+
 /*
  * Variables: Cartesian positions in the unstrained cell, then the strain times length_bohr, [3][3], symmetric.
  * Positions r0 and strain e stand for the crystal (1 + e) r0 in the cell (1 + e) a.
@@ -32,19 +42,16 @@ typedef struct {
     MPI_Comm comm; /* borrowed */
     double end_s;
     const km_crystal *start; /* borrowed */
-    km_crystal *crystal, *trial;
-    int n_atom, n; /* atoms, variables */
+    int n_atom, n;           /* atoms, variables */
     double length_bohr;
-    double *nearest_bohr, *nearest_now_bohr;                         /* [n_atom] */
-    double *x, *trial_x, *gradient, *trial_gradient, *move, *change; /* [n] */
-    double *factor; /* of the bond model, [3 n_atom][3 n_atom] */
+    double *nearest_bohr, *nearest_now_bohr; /* [n_atom] */
+    point now, trial;                        /* now: the last accepted one */
+    double *move, *change;                   /* [n] */
+    double *factor;                          /* of the bond model, [3 n_atom][3 n_atom] */
     km_lbfgs *lbfgs;
     double trust, size; /* of a step at most, and of the last one, as fractions of the limits */
-    double enthalpy_ha; /* of the accepted crystal */
-    double corrected_ha, trial_corrected_ha; /* energy at full cutoff */
-    double max_force, max_stress, trial_force, trial_stress;
-    int n_rejected; /* steps in a row */
-    bool is_over;   /* it has its outcome */
+    int n_rejected;     /* steps in a row */
+    bool is_over;       /* it has its outcome */
 } relaxation;
 
 km_cell_relax_options km_cell_relax_options_default(void)
@@ -69,16 +76,27 @@ static km_status check_options(const km_cell_relax_options *options)
                     options->step_limit_bohr, options->strain_limit);
 }
 
+static km_status allocate_point(int n, point *p)
+{
+    KM_TRY(KM_ALLOC(p->x, n));
+    return KM_ALLOC(p->gradient, n);
+}
+
+static void release_point(point *p)
+{
+    km_crystal_destroy(&p->crystal);
+    KM_FREE(p->x);
+    KM_FREE(p->gradient);
+}
+
 static km_status allocate(relaxation *r)
 {
     const size_t n = (size_t)r->n, n_atom = (size_t)r->n_atom;
 
+    KM_TRY(allocate_point(r->n, &r->now));
+    KM_TRY(allocate_point(r->n, &r->trial));
     KM_TRY(KM_ALLOC(r->nearest_bohr, n_atom));
     KM_TRY(KM_ALLOC(r->nearest_now_bohr, n_atom));
-    KM_TRY(KM_ALLOC(r->x, n));
-    KM_TRY(KM_ALLOC(r->trial_x, n));
-    KM_TRY(KM_ALLOC(r->gradient, n));
-    KM_TRY(KM_ALLOC(r->trial_gradient, n));
     KM_TRY(KM_ALLOC(r->move, n));
     KM_TRY(KM_ALLOC(r->change, n));
     KM_TRY(KM_ALLOC(r->factor, 9 * n_atom * n_atom));
@@ -87,15 +105,11 @@ static km_status allocate(relaxation *r)
 
 static void release(relaxation *r)
 {
-    km_crystal_destroy(&r->crystal);
-    km_crystal_destroy(&r->trial);
+    release_point(&r->now);
+    release_point(&r->trial);
     km_lbfgs_destroy(&r->lbfgs);
     KM_FREE(r->nearest_bohr);
     KM_FREE(r->nearest_now_bohr);
-    KM_FREE(r->x);
-    KM_FREE(r->trial_x);
-    KM_FREE(r->gradient);
-    KM_FREE(r->trial_gradient);
     KM_FREE(r->move);
     KM_FREE(r->change);
     KM_FREE(r->factor);
@@ -111,16 +125,15 @@ static km_status prepare(relaxation *r)
     for (int a = 0; a < r->n_atom; ++a) mean += r->nearest_bohr[a] / r->n_atom;
     r->length_bohr = mean * sqrt(r->n_atom / 3.0);
     r->trust = 1;
-    km_crystal_compute_cart(r->start, r->x);
-    memcpy(r->trial_x, r->x, sizeof *r->x * (size_t)r->n);
-    return km_crystal_copy(r->start, &r->trial);
+    km_crystal_compute_cart(r->start, r->trial.x);
+    return km_crystal_copy(r->start, &r->trial.crystal);
 }
 
 /* 1 + strain of the trial variables. */
 static void get_deformation(const relaxation *r, double deformation[9])
 {
     for (int k = 0; k < 9; ++k)
-        deformation[k] = (k % 4 == 0 ? 1 : 0) + r->trial_x[3 * r->n_atom + k] / r->length_bohr;
+        deformation[k] = (k % 4 == 0 ? 1 : 0) + r->trial.x[3 * r->n_atom + k] / r->length_bohr;
 }
 
 static km_status make_trial(relaxation *r)
@@ -133,9 +146,9 @@ static km_status make_trial(relaxation *r)
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, 3, 3, 3, 1.0, from, 3, deformation, 3,
                 0.0, cell, 3);
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, r->n_atom, 3, 3, 0.5 / KM_PI,
-                r->trial_x, 3, b, 3, 0.0, frac, 3);
-    km_crystal_destroy(&r->trial);
-    return km_crystal_create(cell, r->n_atom, km_crystal_z(r->start), frac, &r->trial);
+                r->trial.x, 3, b, 3, 0.0, frac, 3);
+    km_crystal_destroy(&r->trial.crystal);
+    return km_crystal_create(cell, r->n_atom, km_crystal_z(r->start), frac, &r->trial.crystal);
 }
 
 /* Inverse of the symmetric matrix 1 + strain, by cofactors. */
@@ -153,16 +166,22 @@ static void invert(const double m[9], double inverse[9])
     for (int k = 0; k < 9; ++k) inverse[k] /= determinant;
 }
 
-/* The slope of the basis, once it is known; the enthalpy of the trial crystal at full cutoff. */
-static double trial_enthalpy(relaxation *r, const km_calculation *calculation,
-                             km_cell_relax_result *result)
+/* Energy and enthalpy of the trial crystal as if it had the plane waves of the full cutoff. */
+static void correct_energy(relaxation *r, const km_calculation *calculation, double slope_ha)
 {
-    const double filling = calculation->basis_filling;
+    point *p = &r->trial;
 
-    r->trial_corrected_ha = calculation->free_energy_ha;
-    if (filling > 0) r->trial_corrected_ha -= result->basis_slope_ha * log(filling);
-    return r->trial_corrected_ha +
-           r->options->pressure_ha_bohr3 * km_crystal_volume_bohr3(r->trial);
+    p->energy_ha = calculation->free_energy_ha;
+    if (calculation->basis_filling > 0)
+        p->energy_ha -= slope_ha * log(calculation->basis_filling);
+    p->enthalpy_ha =
+        p->energy_ha + r->options->pressure_ha_bohr3 * km_crystal_volume_bohr3(p->crystal);
+}
+
+/* A number that is none is the larger one. */
+static double larger(double a, double b)
+{
+    return b <= a ? a : b;
 }
 
 /*
@@ -170,22 +189,24 @@ static double trial_enthalpy(relaxation *r, const km_calculation *calculation,
  */
 static km_status trial_gradients(relaxation *r, double slope_ha)
 {
-    const double volume = km_crystal_volume_bohr3(r->trial);
+    const double volume = km_crystal_volume_bohr3(r->trial.crystal);
     double deformation[9], inverse[9], stress[9], product[9];
-    double *forces = r->change, *strain = r->trial_gradient + 3 * r->n_atom;
+    double *forces = r->change, *strain = r->trial.gradient + 3 * r->n_atom;
 
     KM_TRY(km_calculator_forces(r->calculator, forces));
     KM_TRY(km_calculator_stress(r->calculator, stress));
-    r->trial_force = r->trial_stress = 0;
+    r->trial.max_force_ha_bohr = r->trial.max_stress_ha_bohr3 = 0;
     for (int a = 0; a < r->n_atom; ++a)
-        r->trial_force = fmax(r->trial_force, cblas_dnrm2(3, forces + 3 * a, 1));
+        r->trial.max_force_ha_bohr =
+            larger(r->trial.max_force_ha_bohr, cblas_dnrm2(3, forces + 3 * a, 1));
     for (int x = 0; x < 3; ++x)
         stress[4 * x] += r->options->pressure_ha_bohr3 + slope_ha / volume;
-    for (int k = 0; k < 9; ++k) r->trial_stress = fmax(r->trial_stress, fabs(stress[k]));
+    for (int k = 0; k < 9; ++k)
+        r->trial.max_stress_ha_bohr3 = larger(r->trial.max_stress_ha_bohr3, fabs(stress[k]));
     get_deformation(r, deformation);
     invert(deformation, inverse);
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, r->n_atom, 3, 3, -1.0, forces, 3,
-                deformation, 3, 0.0, r->trial_gradient, 3);
+                deformation, 3, 0.0, r->trial.gradient, 3);
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, 3, 3, 3, volume / r->length_bohr,
                 stress, 3, inverse, 3, 0.0, product, 3);
     for (int k = 0; k < 9; ++k) strain[k] = (product[k] + product[3 * (k % 3) + k / 3]) / 2;
@@ -215,37 +236,29 @@ static km_status call(relaxation *r, const km_crystal *crystal, const km_request
     return KM_OK;
 }
 
-static void accept(relaxation *r, double enthalpy_ha)
+static void accept(relaxation *r)
 {
-    double *gradient = r->gradient, *x = r->x;
-    km_crystal *crystal = r->crystal;
+    const point last = r->now;
 
-    r->gradient = r->trial_gradient;
-    r->trial_gradient = gradient;
-    r->x = r->trial_x;
-    r->trial_x = x;
-    r->crystal = r->trial;
-    r->trial = crystal;
-    r->enthalpy_ha = enthalpy_ha;
-    r->corrected_ha = r->trial_corrected_ha;
-    r->max_force = r->trial_force;
-    r->max_stress = r->trial_stress;
+    r->now = r->trial;
+    r->trial = last;
     r->trust = fmin(2 * r->trust, 1);
     r->n_rejected = 0;
 }
 
 /* Whether a step is kept; a rejected one still teaches the history and shrinks the trust radius. */
-static void decide(relaxation *r, double enthalpy_ha)
+static void decide(relaxation *r)
 {
     const int n = r->n;
-    const double noise = NOISE_HA * r->n_atom, rise = enthalpy_ha - r->enthalpy_ha;
-    const double slope = cblas_ddot(n, r->gradient, 1, r->move, 1);
-    const double slope_after = cblas_ddot(n, r->trial_gradient, 1, r->move, 1);
+    const double noise = NOISE_HA * r->n_atom;
+    const double rise = r->trial.enthalpy_ha - r->now.enthalpy_ha;
+    const double slope = cblas_ddot(n, r->now.gradient, 1, r->move, 1);
+    const double slope_after = cblas_ddot(n, r->trial.gradient, 1, r->move, 1);
 
-    for (int i = 0; i < n; ++i) r->change[i] = r->trial_gradient[i] - r->gradient[i];
+    for (int i = 0; i < n; ++i) r->change[i] = r->trial.gradient[i] - r->now.gradient[i];
     km_lbfgs_add(r->lbfgs, r->move, r->change);
     if (rise <= ARMIJO * slope || (rise <= noise && fabs(slope_after) <= WOLFE * fabs(slope))) {
-        accept(r, enthalpy_ha);
+        accept(r);
         return;
     }
     /* The minimum of the parabola through both energies and the slope. */
@@ -258,22 +271,21 @@ static km_status advance(relaxation *r, km_cell_relax_result *result)
 {
     km_calculation calculation;
     km_request each = r->request;
-    double enthalpy_ha;
 
     each.forces = each.stress = true;
     each.edges = false;
-    each.basis_slope = !r->crystal;
+    each.basis_slope = !r->now.crystal;
     each.basis_cell_bohr = km_crystal_cell_bohr(r->start);
-    KM_TRY(call(r, r->trial, &each, result, &calculation));
+    KM_TRY(call(r, r->trial.crystal, &each, result, &calculation));
     if (calculation.outcome != KM_OUTCOME_CONVERGED) return KM_OK;
-    if (!r->crystal && isfinite(calculation.basis_slope_ha))
+    if (!r->now.crystal && isfinite(calculation.basis_slope_ha))
         result->basis_slope_ha = calculation.basis_slope_ha;
-    enthalpy_ha = trial_enthalpy(r, &calculation, result);
+    correct_energy(r, &calculation, result->basis_slope_ha);
     KM_TRY(km_agree(trial_gradients(r, result->basis_slope_ha), r->comm));
-    if (r->crystal)
-        decide(r, enthalpy_ha);
+    if (r->now.crystal)
+        decide(r);
     else
-        accept(r, enthalpy_ha);
+        accept(r);
     return KM_OK;
 }
 
@@ -296,8 +308,8 @@ static km_status propose(relaxation *r)
 {
     double largest = 0;
 
-    KM_TRY(km_agree(km_bond_model_factor(r->crystal, NULL, r->factor), r->comm));
-    km_lbfgs_compute_direction(r->lbfgs, r->gradient, precondition, r, r->move);
+    KM_TRY(km_agree(km_bond_model_factor(r->now.crystal, NULL, r->factor), r->comm));
+    km_lbfgs_compute_direction(r->lbfgs, r->now.gradient, precondition, r, r->move);
     for (int a = 0; a < r->n_atom; ++a)
         largest =
             fmax(largest, cblas_dnrm2(3, r->move + 3 * a, 1) / r->options->step_limit_bohr);
@@ -306,14 +318,14 @@ static km_status propose(relaxation *r)
     r->size = fmin(largest, r->trust);
     if (largest > r->trust) cblas_dscal(r->n, r->trust / largest, r->move, 1);
     MPI_Bcast(r->move, r->n, MPI_DOUBLE, 0, r->comm);
-    for (int i = 0; i < r->n; ++i) r->trial_x[i] = r->x[i] + r->move[i];
+    for (int i = 0; i < r->n; ++i) r->trial.x[i] = r->now.x[i] + r->move[i];
     return km_agree(make_trial(r), r->comm);
 }
 
 /* Whether every atom still has its nearest neighbour at a sane distance. */
 static km_status check_bonds(relaxation *r, km_cell_relax_result *result)
 {
-    KM_TRY(km_bond_model_nearest(r->trial, r->nearest_now_bohr));
+    KM_TRY(km_bond_model_nearest(r->trial.crystal, r->nearest_now_bohr));
     for (int a = 0; a < r->n_atom && !r->is_over; ++a) {
         const double ratio = r->nearest_now_bohr[a] / r->nearest_bohr[a];
 
@@ -346,7 +358,7 @@ static void describe_end(const relaxation *r, km_cell_relax_result *result)
         snprintf(result->reason, sizeof result->reason,
                  "%s after %d steps, largest force %.1e Ha/bohr, stress %.1e Ha/bohr^3, wanted "
                  "%.1e and %.1e",
-                 name, result->n_step, r->max_force, r->max_stress,
+                 name, result->n_step, r->now.max_force_ha_bohr, r->now.max_stress_ha_bohr3,
                  r->options->force_tolerance_ha_bohr, r->options->stress_tolerance_ha_bohr3);
 }
 
@@ -356,10 +368,11 @@ static void judge(relaxation *r, km_cell_relax_result *result)
     const km_request *request = &r->request;
     int outcome = -1;
 
-    if (r->max_force < r->options->force_tolerance_ha_bohr &&
-        r->max_stress < r->options->stress_tolerance_ha_bohr3)
+    if (r->now.max_force_ha_bohr < r->options->force_tolerance_ha_bohr &&
+        r->now.max_stress_ha_bohr3 < r->options->stress_tolerance_ha_bohr3)
         outcome = KM_OUTCOME_CONVERGED;
-    else if (!isfinite(r->max_force + r->max_stress + r->enthalpy_ha) ||
+    else if (!isfinite(r->now.max_force_ha_bohr + r->now.max_stress_ha_bohr3 +
+                       r->now.enthalpy_ha) ||
              r->n_rejected == MAX_REJECTED)
         outcome = KM_OUTCOME_DIVERGED;
     else if (result->n_step == r->options->max_step)
@@ -381,9 +394,9 @@ static km_status finish(relaxation *r, km_cell_relax_result *result)
     km_request last = r->request;
 
     last.forces = last.stress = true;
-    KM_TRY(call(r, r->crystal, &last, result, &result->calculation));
+    KM_TRY(call(r, r->now.crystal, &last, result, &result->calculation));
     if (result->calculation.outcome != KM_OUTCOME_CONVERGED) return KM_OK;
-    result->basis_error_ha = result->calculation.free_energy_ha - r->corrected_ha;
+    result->basis_error_ha = result->calculation.free_energy_ha - r->now.energy_ha;
     if (result->calculation.basis_filling > 0)
         result->basis_error_ha -=
             result->basis_slope_ha * log(result->calculation.basis_filling);
@@ -407,8 +420,8 @@ static km_status iterate(relaxation *r, km_cell_relax_result *result)
         KM_TRY(step(r, result));
         if (!r->is_over) judge(r, result);
     }
-    result->max_force_ha_bohr = r->max_force;
-    result->max_stress_ha_bohr3 = r->max_stress;
+    result->max_force_ha_bohr = r->now.max_force_ha_bohr;
+    result->max_stress_ha_bohr3 = r->now.max_stress_ha_bohr3;
     return result->outcome == KM_OUTCOME_CONVERGED ? finish(r, result) : KM_OK;
 }
 
@@ -430,7 +443,7 @@ km_status km_cell_relax(const km_crystal *crystal, const km_cell_relax_options *
     *result = (km_cell_relax_result){.outcome = KM_OUTCOME_FAILED};
     KM_TRY(check_options(options));
     KM_TRY_TO(end, iterate(&r, result));
-    status = km_agree(km_crystal_copy(r.crystal ? r.crystal : crystal, relaxed), comm);
+    status = km_agree(km_crystal_copy(r.now.crystal ? r.now.crystal : crystal, relaxed), comm);
 end:
     release(&r);
     return status;
