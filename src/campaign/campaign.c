@@ -17,6 +17,7 @@
 km_campaign_options km_campaign_options_default(void)
 {
     return (km_campaign_options){.slab = km_slab_options_default(),
+                                 .relaxation = km_relaxation_default(),
                                  .physics_text = "",
                                  .input_text = "",
                                  .max_attempts = 3};
@@ -126,6 +127,7 @@ static km_status lead(const km_campaign_options *options, const km_plan *plan,
     double since_s = km_stop_clock_s();
 
     KM_TRY(km_master_run(options, plan, ledger, team, worker, summary));
+    km_relaxation_remove_folder(&worker->relaxation);
     KM_TRY(km_ledger_end_instance(ledger, summary->is_stopped ? "stopped" : "done"));
     KM_TRY(make_database(options, ledger, summary));
     summary->time_s = km_stop_clock_s() - since_s;
@@ -185,6 +187,9 @@ km_status km_campaign_run(const km_campaign_options *options, const km_plan *pla
                                   rank == 0 ? km_plan_n_task(plan) : 0, &team));
     worker.input_text = input_text;
     worker.physics_text = physics_text;
+    worker.relaxation = options->relaxation;
+    km_relaxation_set_folder(&worker.relaxation, options->ledger_path);
+    MPI_Bcast(&worker.relaxation, (int)sizeof worker.relaxation, MPI_BYTE, 0, world);
     KM_TRY_TO(end, work(options, plan, ledger, team, &worker, summary));
 end:
     km_team_destroy(&team);

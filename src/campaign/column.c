@@ -56,6 +56,7 @@ static const km_column result_columns[] = {
     CALCULATION(DOUBLE, potential_mean_ha, "Ha"),
     RESULT(DOUBLE, gap_ev, "eV"),
     LEVEL(DOUBLE, gamma_j_m2, "J/m2"),
+    LEVEL(DOUBLE, gamma_unrelaxed_j_m2, "J/m2"),
     LEVEL(DOUBLE, ip_ev, "eV"),
     LEVEL(DOUBLE, ea_ev, "eV"),
     COLUMN(DOUBLE, km_result, surface.gap_ev, "gap_bulk_ev", "eV"),
@@ -76,6 +77,8 @@ static const km_column result_columns[] = {
     CALCULATION(INT, n_retry, ""),
     CALCULATION(LONG, n_h_apply, ""),
     CALCULATION(BOOL, is_real, ""),
+    RESULT(INT, n_relax_step, ""),
+    RESULT(DOUBLE, max_force_ha_bohr, "Ha/bohr"),
     RESULT(INT, n_rank, ""),
     RESULT(DOUBLE, time_s, "s"),
 };

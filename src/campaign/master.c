@@ -19,6 +19,7 @@ typedef struct {
 /** A result that waits for the round's transaction. */
 typedef struct {
     int i_team;
+    const char *id; /* of its task, borrowed */
     km_result result;
     void *image;
     size_t n_byte;
@@ -252,20 +253,35 @@ static km_status send_tasks(master *m)
     return KM_OK;
 }
 
+/* Of tasks whose results are safe now. */
+static void remove_checkpoints(const master *m)
+{
+    for (int i = 0; i < m->n_arrival; ++i)
+        if (m->arrivals[i].result.state != KM_TASK_QUEUED)
+            km_relaxation_remove_checkpoint(&m->worker->relaxation, m->arrivals[i].id);
+}
+
 /* One transaction: what arrived and what starts next. */
 static km_status commit_round(master *m)
 {
     bool is_new = m->n_arrival > 0;
 
     KM_TRY(km_ledger_begin(m->ledger));
-    for (int i = 0; i < m->n_arrival; ++i) KM_TRY(commit_arrival(m, m->arrivals + i));
-    free_arrivals(m);
+    for (int i = 0; i < m->n_arrival; ++i) {
+        arrival *a = m->arrivals + i;
+
+        a->id = km_plan_task(m->plan, m->slots[a->i_team].index)->id;
+        KM_TRY(commit_arrival(m, a));
+    }
     /* Now, not before: an arrival may have told that the job ends. */
     if (!m->summary->is_stopped) {
         if (is_new) KM_TRY(ask_policy(m));
         KM_TRY(choose_tasks(m));
     }
-    return km_ledger_commit(m->ledger);
+    KM_TRY(km_ledger_commit(m->ledger));
+    remove_checkpoints(m);
+    free_arrivals(m);
+    return KM_OK;
 }
 
 static bool is_work_left(const master *m)

@@ -22,7 +22,7 @@ km_status km_record_write_columns(km_h5 *group, int n_column, const km_column *c
     return KM_OK;
 }
 
-static km_status write_structure(km_h5 *root, const km_crystal *crystal)
+static km_status write_structure(km_h5 *root, const char *name, const km_crystal *crystal)
 {
     int n_atom = km_crystal_n_atom(crystal);
     const int cell_shape[2] = {3, 3}, atom_shape[2] = {n_atom, 3};
@@ -31,7 +31,7 @@ static km_status write_structure(km_h5 *root, const km_crystal *crystal)
     km_status status;
 
     km_crystal_formula(crystal, formula);
-    KM_TRY(km_h5_create_group(root, "structure", &group));
+    KM_TRY(km_h5_create_group(root, name, &group));
     KM_TRY_TO(end, km_h5_write_text(group, "formula", formula));
     KM_TRY_TO(end, km_h5_write_doubles(group, "cell", "bohr", 2, cell_shape,
                                        km_crystal_cell_bohr(crystal)));
@@ -125,10 +125,23 @@ static km_status write_profile(km_h5 *root, const km_profile *profile)
     return status;
 }
 
+/* Where the atoms ended, and how they went there. */
+static km_status write_relaxation(km_h5 *root, const km_relax *relax)
+{
+    km_h5 *group = NULL;
+    km_status status;
+
+    KM_TRY(write_structure(root, "structure_relaxed", km_relax_crystal(relax)));
+    KM_TRY(km_h5_create_group(root, "trajectory", &group));
+    status = km_relax_write(relax, group);
+    km_h5_close(&group);
+    return status;
+}
+
 km_status km_record_write(const km_assignment *assignment, const km_crystal *crystal,
                           const km_result *result, const km_provenance *provenance,
-                          km_calculator *calculator, const km_profile *profile, void **image,
-                          size_t *n_byte)
+                          km_calculator *calculator, const km_relax *relax,
+                          const km_profile *profile, void **image, size_t *n_byte)
 {
     km_h5 *root = NULL;
     km_status status;
@@ -138,7 +151,7 @@ km_status km_record_write(const km_assignment *assignment, const km_crystal *cry
     KM_TRY(km_h5_create_image(&root));
     KM_TRY_TO(end, km_h5_write_attribute(root, "id", assignment->task.id));
     KM_TRY_TO(end, km_h5_write_attribute(root, "label", assignment->task.label));
-    KM_TRY_TO(end, write_structure(root, crystal));
+    KM_TRY_TO(end, write_structure(root, "structure", crystal));
     KM_TRY_TO(end, write_result(root, result));
     KM_TRY_TO(end, write_provenance(root, provenance));
     if (calculator) KM_TRY_TO(end, write_calculation(root, calculator));
@@ -147,6 +160,7 @@ km_status km_record_write(const km_assignment *assignment, const km_crystal *cry
     if (calculator && result->calculation.outcome == KM_OUTCOME_CONVERGED &&
         assignment->task.kind == KM_TASK_BULK)
         KM_TRY_TO(end, write_stress(root, calculator));
+    if (relax) KM_TRY_TO(end, write_relaxation(root, relax));
     if (profile) KM_TRY_TO(end, write_profile(root, profile));
     KM_TRY_TO(end, km_h5_copy_image(root, image, n_byte));
 end:

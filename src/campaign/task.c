@@ -43,7 +43,9 @@ km_result km_result_empty(void)
 
     memset(&result, 0, sizeof result);
     result.energy_ha = result.gap_ev = NAN;
-    result.surface = (km_surface_result){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    result.max_force_ha_bohr = NAN;
+    result.surface =
+        (km_surface_result){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     return result;
 }
 

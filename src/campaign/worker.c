@@ -61,40 +61,61 @@ static double matching_bulk_ha(const km_reference *bulk, const km_result *slab)
     return bulk->oriented_ha + bulk->oriented_slope_ha * change;
 }
 
-/* Surface energy and, where the calculator has a potential, the levels. */
-static km_status measure(const km_worker *worker, const km_assignment *assignment,
-                         const km_crystal *crystal, km_result *result, km_profile **profile)
-{
-    const km_surface *surface = &assignment->task.surface;
+/* One task while it is evaluated. */
+typedef struct {
+    const km_worker *worker;
+    const km_assignment *assignment;
+    const km_crystal *crystal; /* as assigned */
+    double started_s;
+    bool is_held;    /* the calculator holds the crystal, or what was made of it */
+    km_relax *relax; /* NULL: not relaxed */
+    double start_ha; /* energy before the relaxation */
+    km_result *result;
+} evaluation;
 
-    if (!isfinite(assignment->reference.oriented_slope_ha))
+static double surface_energy_j_m2(const evaluation *e, double energy_ha)
+{
+    const km_surface *surface = &e->assignment->task.surface;
+
+    return km_surface_energy_j_m2(energy_ha,
+                                  matching_bulk_ha(&e->assignment->reference, e->result),
+                                  surface->n_bulk, surface->area_bohr2);
+}
+
+/* Surface energy and, where the calculator has a potential, the levels. */
+static km_status measure(evaluation *e, km_profile **profile)
+{
+    km_result *result = e->result;
+
+    if (!isfinite(e->assignment->reference.oriented_slope_ha))
         km_result_add_reason(result, "gamma is not corrected for the number of plane waves");
-    result->surface.gamma_j_m2 = km_surface_energy_j_m2(
-        result->energy_ha, matching_bulk_ha(&assignment->reference, result), surface->n_bulk,
-        surface->area_bohr2);
-    KM_TRY(km_profile_create(worker->calculator, crystal, profile));
-    return km_profile_measure(*profile, assignment, result);
+    result->surface.gamma_j_m2 = surface_energy_j_m2(e, result->energy_ha);
+    if (e->relax) result->surface.gamma_unrelaxed_j_m2 = surface_energy_j_m2(e, e->start_ha);
+    KM_TRY(km_profile_create(e->worker->calculator,
+                             e->relax ? km_relax_crystal(e->relax) : e->crystal, profile));
+    return km_profile_measure(*profile, e->assignment, result);
 }
 
 /* What the first rank does after the calculation: numbers, then the image. */
-static void record(const km_worker *worker, const km_assignment *assignment,
-                   const km_crystal *crystal, double started_s, bool is_computed,
-                   km_result *result, void **image, size_t *n_byte)
+static void record(evaluation *e, void **image, size_t *n_byte)
 {
+    const km_worker *worker = e->worker;
     const km_provenance provenance = {.input_text = worker->input_text,
                                       .physics_text = worker->physics_text,
                                       .calculator = km_calculator_name(worker->calculator),
-                                      .started_s = started_s};
+                                      .started_s = e->started_s};
+    km_result *result = e->result;
     km_profile *profile = NULL;
     km_status status;
 
-    if (result->state == KM_TASK_DONE && assignment->task.kind == KM_TASK_SURFACE &&
-        measure(worker, assignment, crystal, result, &profile) != KM_OK) {
+    if (result->state == KM_TASK_DONE && e->assignment->task.kind == KM_TASK_SURFACE &&
+        measure(e, &profile) != KM_OK) {
         fail(result, km_status_message());
         km_profile_destroy(&profile);
     }
-    status = km_record_write(assignment, crystal, result, &provenance,
-                             is_computed ? worker->calculator : NULL, profile, image, n_byte);
+    status = km_record_write(e->assignment, e->crystal, result, &provenance,
+                             e->is_held ? worker->calculator : NULL, e->relax, profile, image,
+                             n_byte);
     if (status != KM_OK) {
         fail(result, km_status_message());
         *image = NULL;
@@ -103,12 +124,47 @@ static void record(const km_worker *worker, const km_assignment *assignment,
     km_profile_destroy(&profile);
 }
 
+static km_status relax(evaluation *e, const km_request *request, MPI_Comm comm)
+{
+    km_result *result = e->result;
+    km_relax_result relaxed;
+
+    KM_TRY(km_relaxation_run(&e->worker->relaxation, e->crystal, e->assignment->task.id,
+                             e->worker->calculator, request, comm, &result->calculation,
+                             &relaxed, &e->relax));
+    e->is_held = relaxed.outcome == KM_OUTCOME_CONVERGED;
+    e->start_ha = relaxed.start_energy_ha;
+    result->n_relax_step = relaxed.n_step;
+    result->max_force_ha_bohr = relaxed.max_force_ha_bohr;
+    return KM_OK;
+}
+
+static km_status compute(evaluation *e, MPI_Comm comm)
+{
+    const km_worker *worker = e->worker;
+    km_request request = km_plan_request(&e->assignment->task);
+
+    request.time_limit_s = e->assignment->time_limit_s;
+    request.stop = worker->stop;
+    if (worker->relaxation.atoms && e->assignment->task.kind == KM_TASK_SURFACE)
+        return km_agree(relax(e, &request, comm), comm);
+    KM_TRY(km_agree(km_calculator_compute(worker->calculator, e->crystal, &request, comm,
+                                          &e->result->calculation),
+                    comm));
+    e->is_held = true;
+    return KM_OK;
+}
+
 void km_worker_evaluate(const km_worker *worker, const km_assignment *assignment,
                         const km_crystal *crystal, MPI_Comm comm, km_result *result,
                         void **image, size_t *n_byte)
 {
-    km_request request = km_plan_request(&assignment->task);
-    double since_s = clock_s(CLOCK_MONOTONIC), started_s = clock_s(CLOCK_REALTIME);
+    evaluation e = {.worker = worker,
+                    .assignment = assignment,
+                    .crystal = crystal,
+                    .started_s = clock_s(CLOCK_REALTIME),
+                    .result = result};
+    double since_s = clock_s(CLOCK_MONOTONIC);
     km_status status;
     int rank;
 
@@ -117,18 +173,14 @@ void km_worker_evaluate(const km_worker *worker, const km_assignment *assignment
     *result = km_result_empty();
     MPI_Comm_rank(comm, &rank);
     MPI_Comm_size(comm, &result->n_rank);
-    request.time_limit_s = assignment->time_limit_s;
-    request.stop = worker->stop;
-    status = km_calculator_compute(worker->calculator, crystal, &request, comm,
-                                   &result->calculation);
-    status = km_agree(status, comm);
+    status = compute(&e, comm);
     if (status == KM_OK)
         judge(assignment, result);
     else
         fail(result, km_status_message());
     result->time_s = clock_s(CLOCK_MONOTONIC) - since_s;
-    if (rank == 0 && result->state != KM_TASK_QUEUED)
-        record(worker, assignment, crystal, started_s, status == KM_OK, result, image, n_byte);
+    if (rank == 0 && result->state != KM_TASK_QUEUED) record(&e, image, n_byte);
+    km_relax_destroy(&e.relax);
 }
 
 km_status km_worker_run(const km_worker *worker, const km_team *team)

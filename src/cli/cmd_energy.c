@@ -16,6 +16,7 @@ void km_energy_clear(km_energy *energy)
 {
     KM_FREE(energy->effective);
     km_crystal_destroy(&energy->crystal);
+    km_relax_destroy(&energy->relax);
     KM_FREE(energy->forces_ha_bohr);
     KM_FREE(energy->k_frac);
     KM_FREE(energy->weight);
@@ -81,6 +82,10 @@ static void print_summary(const km_energy *energy)
         print_line("valence band maximum", c->vbm_ha, "Ha");
         print_line("conduction band minimum", c->cbm_ha, "Ha");
         print_line("gap", (c->cbm_ha - c->vbm_ha) * KM_EV_PER_HA, "eV");
+    }
+    if (energy->relax) {
+        printf("  %-24s %16d\n", "moves of the relaxation", energy->relax_result.n_step);
+        print_line("energy before", energy->relax_result.start_energy_ha, "Ha");
     }
     if (energy->forces_ha_bohr)
         print_line("largest force", largest_force_ha_bohr(energy), "Ha/bohr");
@@ -174,20 +179,35 @@ static km_status compute(km_energy *energy, const km_config *config, km_calculat
                     MPI_COMM_WORLD));
     KM_TRY(km_setup_check_size(config, &energy->input.dft, &size));
     if (km_cli_is_root()) print_start(energy, &size);
-    KM_TRY(km_calculator_compute(calculator, energy->crystal, &request, MPI_COMM_WORLD,
-                                 &energy->calculation));
+    if (energy->input.relax.atoms)
+        KM_TRY(km_energy_relax(energy, calculator, &request));
+    else
+        KM_TRY(km_calculator_compute(calculator, energy->crystal, &request, MPI_COMM_WORLD,
+                                     &energy->calculation));
     km_log_clear_line();
     if (energy->calculation.outcome == KM_OUTCOME_FAILED) return KM_OK;
+    /* The calculator may hold a move that was taken back. */
+    if (energy->relax && energy->relax_result.outcome != KM_OUTCOME_CONVERGED) return KM_OK;
     if (km_cli_is_root()) print_history(km_dft_ground_state(dft));
     return km_agree(collect(energy, calculator, dft), MPI_COMM_WORLD);
 }
 
-static km_status write_results(const km_energy *energy, const char *json)
+static km_status write_results(const km_energy *energy, const km_arguments *arguments)
 {
+    static const struct {
+        const char *option;
+        km_status (*write)(const km_energy *energy, const char *path);
+    } writers[] = {{"json", km_energy_write_json},
+                   {"extxyz", km_energy_write_extxyz},
+                   {"trajectory", km_energy_write_trajectory}};
+
     print_summary(energy);
-    if (json) {
-        KM_TRY(km_energy_write_json(energy, json));
-        printf("  %s\n", json);
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; ++i) {
+        const char *path = km_arguments_value(arguments, writers[i].option);
+
+        if (!path) continue;
+        KM_TRY(writers[i].write(energy, path));
+        printf("  %s\n", path);
     }
     return KM_OK;
 }
@@ -207,8 +227,7 @@ static km_status run_energy(const km_arguments *arguments, km_exit *code)
               km_agree(km_dft_calculator_create(&energy.input.dft, NULL, &calculator, &dft),
                        MPI_COMM_WORLD));
     KM_TRY_TO(end, compute(&energy, config, calculator, dft));
-    if (km_cli_is_root())
-        status = write_results(&energy, km_arguments_value(arguments, "json"));
+    if (km_cli_is_root()) status = write_results(&energy, arguments);
     KM_TRY_TO(end, km_agree(status, MPI_COMM_WORLD));
     if (energy.calculation.outcome != KM_OUTCOME_CONVERGED) *code = KM_EXIT_FAILED;
 end:
@@ -220,6 +239,8 @@ end:
 
 static const km_option options[] = {
     {"json", "FILE", "write energy, forces, eigenvalues and a slab's potential"},
+    {"extxyz", "FILE", "write the structure, relaxed if asked for, with energy and forces"},
+    {"trajectory", "FILE", "write the positions of every step of a relaxation as extended XYZ"},
     {"echo", NULL, "first print every effective value (they are in the JSON file in any case)"},
     {NULL, NULL, NULL}};
 

@@ -27,6 +27,8 @@ typedef struct {
     char *effective; /* every value of it, as YAML */
     km_crystal *crystal;
     km_calculation calculation;
+    km_relax *relax; /* NULL: not relaxed */
+    km_relax_result relax_result;
     double *forces_ha_bohr; /* [n_atom][3]; NULL: not computed */
     bool has_stress;
     double stress_ha_bohr3[9];
@@ -47,6 +49,14 @@ KM_STATUS km_energy_find_vacuum(const km_crystal *crystal, km_vacuum vacuum, int
 
 /** @brief Planar averages, vacuum level and band edges of a slab that was just computed. Local. */
 KM_STATUS km_energy_compute_slab(km_energy *energy, km_calculator *calculator);
+
+/** @brief Relax the crystal, which becomes the relaxed one; a line per step. Collective. */
+KM_STATUS km_energy_relax(km_energy *energy, km_calculator *calculator,
+                          const km_request *request);
+
+/** @brief Write the (relaxed) crystal with energy and forces; all positions of its relaxation. Local. */
+KM_STATUS km_energy_write_extxyz(const km_energy *energy, const char *path);
+KM_STATUS km_energy_write_trajectory(const km_energy *energy, const char *path);
 
 /** @brief Write the JSON file: the keys of docs/input.md, null for what does not exist. Local. */
 KM_STATUS km_energy_write_json(const km_energy *energy, const char *path);

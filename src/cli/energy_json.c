@@ -118,6 +118,34 @@ static json_t *slab_object(const km_energy_slab *slab)
     return object;
 }
 
+static json_t *relaxation(const km_energy *energy)
+{
+    const km_relax_result *result = &energy->relax_result;
+    json_t *object = json_object(), *trajectory = json_array();
+    const km_relax_step *step;
+    int n;
+
+    step = km_relax_steps(energy->relax, &n);
+    for (int i = 0; i < n; ++i) {
+        json_t *one = json_object();
+
+        json_object_set_new(one, "energy_ha", number(step[i].energy_ha));
+        json_object_set_new(one, "max_force_ha_bohr", number(step[i].max_force_ha_bohr));
+        json_object_set_new(one, "scf_iterations", json_integer(step[i].n_iteration));
+        json_object_set_new(one, "h_applications", json_integer(step[i].n_h_apply));
+        json_object_set_new(one, "is_accepted", json_boolean(step[i].is_accepted));
+        json_array_append_new(trajectory, one);
+    }
+    json_object_set_new(object, "moves", json_integer(result->n_step));
+    json_object_set_new(object, "start_energy_ha", number(result->start_energy_ha));
+    json_object_set_new(object, "max_force_ha_bohr", number(result->max_force_ha_bohr));
+    json_object_set_new(object, "steps", trajectory);
+    json_object_set_new(
+        object, "positions_frac",
+        rows(km_crystal_n_atom(energy->crystal), km_crystal_frac(energy->crystal)));
+    return object;
+}
+
 static json_t *document(const km_energy *energy)
 {
     const km_calculation *c = &energy->calculation;
@@ -136,6 +164,7 @@ static json_t *document(const km_energy *energy)
     add_bands(root, c);
     add_run(root, c);
     json_object_set_new(root, "input", json_string(energy->effective));
+    if (energy->relax) json_object_set_new(root, "relaxation", relaxation(energy));
     if (energy->slab.is_slab) json_object_set_new(root, "slab", slab_object(&energy->slab));
     return root;
 }

@@ -64,6 +64,7 @@ static const km_config_field campaign_rows[] = {
     {.key = "slab.tolerance", .kind = KM_CONFIG_REAL, .fallback = "1e-4 bohr", .unit = "bohr", .range = "(0, 1]",
      KM_CONFIG_AT(km_input_campaign, slab.tolerance_bohr), .help = "Atoms and planes that are closer coincide."},
     KM_INPUT_DFT_ROWS(km_input_campaign),
+    KM_INPUT_RELAX_ROWS(km_input_campaign),
     {.key = "edges.level", .kind = KM_CONFIG_CHOICE, .names = levels, KM_CONFIG_AT(km_input_campaign, level),
      .help = "Where the bulk's band edges come from: the functional's own; without it, that of dft.functional."},
     {.key = "learner.policy", .kind = KM_CONFIG_CHOICE, .names = policies, .fallback = "none",
@@ -93,6 +94,7 @@ static const km_config_field energy_rows[] = {
      KM_CONFIG_AT(km_input_energy, vacuum),
      .help = "Lattice vector across the vacuum of a slab; auto: c where 4 Ang of it hold no atom and a and b have no such gap."},
     KM_INPUT_DFT_ROWS(km_input_energy),
+    KM_INPUT_RELAX_ROWS(km_input_energy),
     {.key = "bulk.repeat", .kind = KM_CONFIG_REAL, .unit = "Ang", .range = "(0, 1000]", KM_CONFIG_AT(km_input_energy, bulk.repeat_bohr),
      .help = "Of a slab: repeat of its bulk along the normal, the window of the macroscopic average."},
     {.key = "bulk.vbm", .kind = KM_CONFIG_REAL, .unit = "Ha", KM_CONFIG_AT(km_input_energy, bulk.vbm_ha),
@@ -149,9 +151,10 @@ static km_status check_dft(const km_config *config, const km_dft_options *dft)
                         "%s:%d: dft.kpoints.spacing beside a mesh; wanted one of them", name,
                         spacing);
     if (!km_config_line(config, "dft.pseudo"))
-        return KM_RAISE(KM_E_INPUT,
-                        "%s:%d: dft.pseudo is missing; wanted a family such as GTH-PBE or a folder", name,
-                        km_config_line(config, "dft"));
+        return KM_RAISE(
+            KM_E_INPUT,
+            "%s:%d: dft.pseudo is missing; wanted a family such as GTH-PBE or a folder", name,
+            km_config_line(config, "dft"));
     if (dft->smearing != KM_SMEARING_NONE && !km_config_line(config, "dft.smearing.width"))
         return KM_RAISE(KM_E_INPUT,
                         "%s:%d: dft.smearing.width is missing; wanted such as 0.002 Ha", name,
@@ -166,11 +169,11 @@ static km_status resolve_family(const km_config *config, const char *folder,
     char path[KM_PATH_SIZE];
 
     if (!km_pseudo_find_folder(pseudo->family, folder, sizeof path, path))
-        return KM_CHECK(!strchr(pseudo->family, '/'), KM_E_INPUT,
-                        "%s:%d: dft.pseudo: %s is no folder; wanted one of UPF or psp8 files, or "
-                        "a GTH family such as GTH-PBE",
-                        km_config_name(config), km_config_line(config, "dft.pseudo"),
-                        pseudo->family);
+        return KM_CHECK(
+            !strchr(pseudo->family, '/'), KM_E_INPUT,
+            "%s:%d: dft.pseudo: %s is no folder; wanted one of UPF or psp8 files, or "
+            "a GTH family such as GTH-PBE",
+            km_config_name(config), km_config_line(config, "dft.pseudo"), pseudo->family);
     memcpy(pseudo->family, path, sizeof path);
     return KM_OK;
 }

@@ -8,6 +8,7 @@
  */
 #include "kaimen/base/config.h"
 #include "kaimen/builder/slab.h"
+#include "kaimen/campaign/relaxation.h"
 #include "kaimen/dft/options.h"
 
 #include <stdbool.h>
@@ -38,6 +39,7 @@ typedef struct {
     int n_bulk;
     km_input_bulk *bulk;
     km_slab_options slab;
+    km_relaxation relax;
     km_dft_options dft;
     int level;          /* a km_functional */
     int learner_policy; /* 0: none */
@@ -70,6 +72,7 @@ typedef struct {
     bool stress;
     int vacuum; /* a km_vacuum */
     km_input_reference bulk;
+    km_relaxation relax;
     km_dft_options dft;
 } km_input_energy;
 

@@ -1,7 +1,7 @@
 #pragma once
 /**
  * @file
- * @brief Rows of the section `dft`, which both documents hold: KM_INPUT_DFT_ROWS(type) for a struct with a member `dft`.
+ * @brief Rows of the sections `dft` and `relax`, which both documents hold: KM_INPUT_DFT_ROWS(type) for a struct with a member `dft`.
  */
 #include "cli/input.h"
 
@@ -51,4 +51,16 @@ extern const km_config_field km_input_pseudo_rows[];
      KM_CONFIG_AT(type, dft.arithmetic), .help = "auto: real coefficients where an inversion centre allows them."}, \
     {.key = "dft.symmetry", .kind = KM_CONFIG_BOOL, .fallback = "true", KM_CONFIG_AT(type, dft.use_symmetry), \
      .help = "Use the space group to reduce k-points and to symmetrise density and forces."}
+
+/* Rows of the section `relax`, for a struct with a member `relax`. */
+#define KM_INPUT_RELAX_ROWS(type)                                                              \
+    {.key = "relax.atoms", .kind = KM_CONFIG_BOOL, .fallback = "false", KM_CONFIG_AT(type, relax.atoms), \
+     .help = "Move the atoms until no force is left; of a campaign's crystals, those of the slabs."}, \
+    {.key = "relax.force_tolerance", .kind = KM_CONFIG_REAL, .unit = "Ha/bohr", .range = "(0, 1]", .fallback = "0.001 Ha/bohr", \
+     KM_CONFIG_AT(type, relax.force_tolerance_ha_bohr), .help = "Largest force on an atom at the end."}, \
+    {.key = "relax.max_steps", .kind = KM_CONFIG_INT, .range = "[1, 10000]", .fallback = "60", \
+     KM_CONFIG_AT(type, relax.max_step), .help = "Moves that are tried before a relaxation ends as not converged."}, \
+    {.key = "relax.frozen_layers", .kind = KM_CONFIG_INT, .range = "[0, 1000]", .fallback = "0", \
+     KM_CONFIG_AT(type, relax.n_frozen_plane), \
+     .help = "Atomic planes in the middle of a slab that keep their place; two at the same distance from it are taken together."}
 /* clang-format on */

@@ -54,6 +54,14 @@ static km_status append_pseudos(const km_dft *dft, km_text *text)
     return KM_OK;
 }
 
+static km_status append_relaxation(const km_relaxation *relax, km_text *text)
+{
+    if (!relax->atoms) return KM_OK;
+    return km_text_append(text, "relax atoms force_ha_bohr %.12g steps %d frozen %d\n",
+                          relax->force_tolerance_ha_bohr, relax->max_step,
+                          relax->n_frozen_plane);
+}
+
 /* Values that change a result; the number of ranks, limits and paths are none of them. */
 static km_status write_physics(km_setup *setup)
 {
@@ -75,6 +83,7 @@ static km_status write_physics(km_setup *setup)
                                   (int)dft->smearing, dft->smearing_width_ha));
     KM_TRY_TO(end, km_text_append(&text, "scf_ha %.12g iterations %d\n",
                                   dft->scf.energy_tolerance_ha, dft->scf.max_iteration));
+    KM_TRY_TO(end, append_relaxation(&setup->input.relax, &text));
     KM_TRY_TO(end, append_pseudos(setup->dft, &text));
     setup->physics = text.bytes;
     return KM_OK;
@@ -116,6 +125,7 @@ static void fill_options(km_setup *setup)
     options->n_bulk = input->n_bulk;
     options->bulk = setup->bulk;
     options->slab = input->slab;
+    options->relaxation = input->relax;
     options->physics_text = setup->physics;
     options->input_text = setup->effective;
     options->seed = (unsigned long)input->run.seed;

@@ -346,6 +346,10 @@ km_status km_relax_run(km_relax *relax, km_calculator *calculator, const km_requ
 
     *result = (km_relax_result){.outcome = KM_OUTCOME_FAILED, .start_energy_ha = NAN};
     if (relax->options.checkpoint) KM_TRY(km_relax_load(relax, comm));
+    for (int i = 0; i < relax->n_record; ++i) {
+        result->n_iteration += relax->step[i].n_iteration;
+        result->n_h_apply += relax->step[i].n_h_apply;
+    }
     for (relax->is_over = false; !relax->is_over;) {
         each = step_request(relax, request, end_s);
         if (relax->n_record > 0) judge(relax, request, end_s, comm, result);

@@ -22,7 +22,9 @@ static km_status read_crystal(km_h5 *file, km_crystal **crystal)
     km_h5 *group;
     km_status status;
 
-    KM_TRY(km_h5_open_group(file, "structure", &group));
+    KM_TRY(km_h5_open_group(
+        file, km_h5_has(file, "structure_relaxed") ? "structure_relaxed" : "structure",
+        &group));
     KM_TRY_TO(end, km_h5_shape(group, "z", &n_dim, shape));
     KM_TRY_TO(end, KM_ALLOC(z, shape[0]));
     KM_TRY_TO(end, KM_ALLOC(frac, 3 * shape[0]));

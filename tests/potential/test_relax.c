@@ -289,6 +289,7 @@ static void an_interrupted_relaxation_goes_on_as_if_nothing_had_happened(void **
     assert_int_equal(rest.outcome, KM_OUTCOME_CONVERGED);
     assert_int_equal(rest.n_step, uninterrupted.n_step);
     assert_int_equal(part.n_compute + rest.n_compute, uninterrupted.n_compute);
+    assert_int_equal(rest.n_iteration, uninterrupted.n_iteration);
     ASSERT_CLOSE(rest.start_energy_ha, uninterrupted.start_energy_ha, 0);
     for (int i = 0; i < 3 * N_ATOM; ++i)
         ASSERT_CLOSE(km_crystal_frac(resumed)[i], km_crystal_frac(whole)[i], 1e-12);

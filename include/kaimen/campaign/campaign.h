@@ -5,6 +5,7 @@
  */
 #include "kaimen/builder/slab.h"
 #include "kaimen/campaign/plan.h"
+#include "kaimen/campaign/relaxation.h"
 #include "kaimen/campaign/task.h"
 #include "kaimen/dft/options.h"
 #include "kaimen/potential/calculator.h"
@@ -28,6 +29,7 @@ typedef struct {
     int n_bulk;
     const km_campaign_bulk *bulk; /* borrowed, [n_bulk] */
     km_slab_options slab;
+    km_relaxation relaxation; /* of the slabs; its folder follows from the ledger */
     const char *
         physics_text; /* borrowed: every effective value that changes a result; goes into the identities */
     const char *input_text; /* borrowed: effective options as YAML, stored with the results */

@@ -66,7 +66,8 @@ typedef struct {
 /** Surface quantities; see dft/edges.h. */
 typedef struct {
     double gamma_j_m2;
-    double ip_ev; /* through the bulk */
+    double gamma_unrelaxed_j_m2; /* with the atoms where they were cut; NaN: not relaxed */
+    double ip_ev;                /* through the bulk */
     double ea_ev;
     double gap_ev;
     double ip_direct_ev; /* from the slab's own levels */
@@ -86,7 +87,9 @@ typedef struct {
     char outcome[KM_TASK_TEXT_SIZE];
     char reason[KM_REASON_SIZE];
     km_task_state
-        state; /* how the task ends: done, failed, or queued again when it was stopped */
+        state;        /* how the task ends: done, failed, or queued again when it was stopped */
+    int n_relax_step; /* moves that were tried; 0: not relaxed */
+    double max_force_ha_bohr; /* at the end of a relaxation; NaN: not relaxed */
     int n_rank;
     double time_s;
 } km_result;

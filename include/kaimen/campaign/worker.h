@@ -4,14 +4,16 @@
  * @brief What a team does: evaluate assignments until it is told to stop.
  */
 #include "kaimen/campaign/record.h"
+#include "kaimen/campaign/relaxation.h"
 
 #include <signal.h>
 
-/** What a worker needs beside its assignments; all borrowed. */
+/** What a worker needs beside its assignments; pointers are borrowed. */
 typedef struct {
     km_calculator *calculator;
     const char *input_text;
     const char *physics_text;
+    km_relaxation relaxation;          /* of slabs */
     const volatile sig_atomic_t *stop; /* becomes nonzero when the job is told to end */
 } km_worker;
 

@@ -39,8 +39,8 @@ typedef struct {
     km_outcome outcome; /* NOT_CONVERGED: max_step reached; DIVERGED: exploded */
     char reason[KM_REASON_SIZE];
     int n_step;       /* moves tried */
-    int n_compute;    /* calls of the calculator */
-    long n_iteration; /* SCF iterations of all of them */
+    int n_compute;    /* calls of the calculator in this run */
+    long n_iteration; /* SCF iterations, those before a resume included */
     long n_h_apply;
     double start_energy_ha; /* of the crystal as it was given; NaN when it was not computed */
     double max_force_ha_bohr;
