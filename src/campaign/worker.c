@@ -50,7 +50,7 @@ static void judge(const km_assignment *assignment, km_result *result)
 
 /*
  * Energy of the oriented bulk, had its sphere held as many plane waves per volume as the slab's: a sphere of
- * discrete waves holds up to 0.5 % too many or too few, in every cell another number.
+ * discrete waves holds up to 1 % too many or too few, in every cell another number.
  * Source: G. P. Francis, M. C. Payne, J. Phys.: Condens. Matter 2, 4395 (1990).
  */
 static double matching_bulk_ha(const km_reference *bulk, const km_result *slab)
