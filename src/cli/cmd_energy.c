@@ -2,6 +2,7 @@
 #include "cli/energy.h"
 #include "cli/setup.h"
 
+#include "kaimen/base/file.h"
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/base/units.h"
@@ -194,6 +195,7 @@ static km_status write_results(const km_energy *energy, const char *json)
 
 static km_status run_energy(const km_arguments *arguments, km_exit *code)
 {
+    const char *json = km_arguments_value(arguments, "json");
     km_energy energy = {.alpha_over_omega_ha = NAN};
     km_config *config = NULL;
     km_calculator *calculator = NULL;
@@ -201,14 +203,15 @@ static km_status run_energy(const km_arguments *arguments, km_exit *code)
     km_status status;
 
     KM_TRY_TO(end, read_inputs(arguments->operand, &energy, &config));
+    if (json && km_cli_is_root()) status = km_file_check_place(json);
+    KM_TRY_TO(end, km_agree(status, MPI_COMM_WORLD));
     if (km_cli_is_root() && km_arguments_has(arguments, "echo"))
         printf("%s\n", energy.effective);
     KM_TRY_TO(end,
               km_agree(km_dft_calculator_create(&energy.input.dft, NULL, &calculator, &dft),
                        MPI_COMM_WORLD));
     KM_TRY_TO(end, compute(&energy, config, calculator, dft));
-    if (km_cli_is_root())
-        status = write_results(&energy, km_arguments_value(arguments, "json"));
+    if (km_cli_is_root()) status = write_results(&energy, json);
     KM_TRY_TO(end, km_agree(status, MPI_COMM_WORLD));
     if (energy.calculation.outcome != KM_OUTCOME_CONVERGED) *code = KM_EXIT_FAILED;
 end:

@@ -96,6 +96,9 @@ refused_energy spin_is_not_available 'case.yaml:7: dft.spin is not available yet
 refused_energy smearing_without_width 'case.yaml:8: .*width' 's/^  kpoints/  smearing: {kind: gaussian}\n&/'
 refused_energy forces_are_not_a_truth_value 'case.yaml:9: .*maybe' 's/forces: true/forces: maybe/'
 
+energy_with ''
+refused json_in_a_missing_folder 'none/x.json: .*folder none' energy case.yaml --json none/x.json
+
 # Pseudopotentials.
 refused_energy no_pseudo_for_an_element 'case.yaml:[0-9]+: .*Mg' '/Mg: /d'
 refused_energy pseudo_of_no_element 'case.yaml:5: .*Mx' 's/Mg: /Mx: /'
