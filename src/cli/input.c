@@ -149,9 +149,10 @@ static km_status check_dft(const km_config *config, const km_dft_options *dft)
                         "%s:%d: dft.kpoints.spacing beside a mesh; wanted one of them", name,
                         spacing);
     if (!km_config_line(config, "dft.pseudo"))
-        return KM_RAISE(KM_E_INPUT,
-                        "%s:%d: dft.pseudo is missing; wanted a family such as GTH-PBE or a folder", name,
-                        km_config_line(config, "dft"));
+        return KM_RAISE(
+            KM_E_INPUT,
+            "%s:%d: dft.pseudo is missing; wanted a family such as GTH-PBE or a folder", name,
+            km_config_line(config, "dft"));
     if (dft->smearing != KM_SMEARING_NONE && !km_config_line(config, "dft.smearing.width"))
         return KM_RAISE(KM_E_INPUT,
                         "%s:%d: dft.smearing.width is missing; wanted such as 0.002 Ha", name,
@@ -166,11 +167,11 @@ static km_status resolve_family(const km_config *config, const char *folder,
     char path[KM_PATH_SIZE];
 
     if (!km_pseudo_find_folder(pseudo->family, folder, sizeof path, path))
-        return KM_CHECK(!strchr(pseudo->family, '/'), KM_E_INPUT,
-                        "%s:%d: dft.pseudo: %s is no folder; wanted one of UPF or psp8 files, or "
-                        "a GTH family such as GTH-PBE",
-                        km_config_name(config), km_config_line(config, "dft.pseudo"),
-                        pseudo->family);
+        return KM_CHECK(
+            !strchr(pseudo->family, '/'), KM_E_INPUT,
+            "%s:%d: dft.pseudo: %s is no folder; wanted one of UPF or psp8 files, or "
+            "a GTH family such as GTH-PBE",
+            km_config_name(config), km_config_line(config, "dft.pseudo"), pseudo->family);
     memcpy(pseudo->family, path, sizeof path);
     return KM_OK;
 }

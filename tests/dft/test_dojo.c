@@ -15,8 +15,8 @@
 #define PSP8_FOLDER "/usr/share/abinit/psp/Pseudodojo_nc_sr_04_pbe_standard_psp8"
 
 /*
- * pw.x has PBE with other digits of the correlation's parameters, and it cuts projectors one point before their end: Mg 2p
- * is 0.7 microHa off for that. Without both the two agree to 0.1 microHa.
+ * libxc and pw.x have PBE with other digits of the correlation's parameters, up to 2 microHa per atom; and pw.x cuts
+ * projectors one point before their end, which lifts Mg 2p by 0.7 microHa. Without both they agree to 0.1 microHa.
  */
 #define PW_ENERGY_HA_ATOM 4e-6
 #define PW_FORCE_HA_BOHR 1e-5
