@@ -24,19 +24,3 @@ km_status km_comm_broadcast_text(int root, MPI_Comm comm, char **text)
     MPI_Bcast(*text, (int)n_byte, MPI_CHAR, root, comm);
     return KM_OK;
 }
-
-int km_comm_count_on_node(MPI_Comm comm)
-{
-    MPI_Comm node;
-    int n_rank;
-
-    MPI_Comm_split_type(comm, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
-    MPI_Comm_size(node, &n_rank);
-    MPI_Comm_free(&node);
-    return n_rank;
-}
-
-void km_comm_free(MPI_Comm *comm)
-{
-    if (*comm != MPI_COMM_NULL) MPI_Comm_free(comm);
-}

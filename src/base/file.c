@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -111,10 +112,35 @@ static void sync_folder(const char *path)
     close(descriptor);
 }
 
+/* A pipe or a device such as /dev/stdout takes bytes; a rename would replace it by a file. */
+static km_status write_to_device(const char *path, const void *bytes, size_t n_byte)
+{
+    int descriptor = open(path, O_WRONLY | O_CLOEXEC);
+    km_status status;
+
+    if (descriptor < 0)
+        return KM_RAISE(KM_E_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    status = write_all(descriptor, path, bytes, n_byte);
+    close(descriptor);
+    return status;
+}
+
+km_status km_file_check_place(const char *path)
+{
+    char copy[4096];
+    const char *folder;
+
+    snprintf(copy, sizeof copy, "%s", path);
+    folder = dirname(copy);
+    return KM_CHECK(access(folder, W_OK | X_OK) == 0, KM_E_IO,
+                    "%s: cannot be created: folder %s: %s", path, folder, strerror(errno));
+}
+
 km_status km_file_write_bytes(const char *path, const void *bytes, size_t n_byte)
 {
     char temporary[4096];
     struct stat info;
+    bool is_there = stat(path, &info) == 0;
     km_status status;
     int descriptor;
 
@@ -122,8 +148,9 @@ km_status km_file_write_bytes(const char *path, const void *bytes, size_t n_byte
     KM_TRY(KM_CHECK(snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid()) <
                         (int)sizeof temporary,
                     KM_E_IO, "%.80s...: the path is too long", path));
-    KM_TRY(KM_CHECK(stat(path, &info) != 0 || !S_ISDIR(info.st_mode), KM_E_IO,
+    KM_TRY(KM_CHECK(!is_there || !S_ISDIR(info.st_mode), KM_E_IO,
                     "%s: is a folder; wanted a file to write", path));
+    if (is_there && !S_ISREG(info.st_mode)) return write_to_device(path, bytes, n_byte);
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (descriptor < 0)
         return KM_RAISE(KM_E_IO, "%s: cannot be created: %s", path, strerror(errno));

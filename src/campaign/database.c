@@ -103,7 +103,6 @@ static km_status write_column(km_h5 *group, const km_column *column, int n_row,
         const void *row = rows + (size_t)i * row_size;
 
         space->numbers[i] = km_column_number(column, row);
-        space->integers[i] = (int)space->numbers[i];
         space->texts[i] = km_column_text(column, row);
     }
     if (km_column_is_text(column))
@@ -111,6 +110,7 @@ static km_status write_column(km_h5 *group, const km_column *column, int n_row,
     if (column->type == KM_COLUMN_DOUBLE || column->type == KM_COLUMN_LONG)
         return km_h5_write_doubles(group, column->name, column->unit, 1, &n_row,
                                    space->numbers);
+    for (int i = 0; i < n_row; ++i) space->integers[i] = (int)space->numbers[i];
     return km_h5_write_ints(group, column->name, 1, &n_row, space->integers);
 }
 

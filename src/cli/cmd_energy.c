@@ -2,6 +2,7 @@
 #include "cli/energy.h"
 #include "cli/setup.h"
 
+#include "kaimen/base/file.h"
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/base/units.h"
@@ -192,17 +193,31 @@ static km_status compute(km_energy *energy, const km_config *config, km_calculat
     return km_agree(collect(energy, calculator, dft), MPI_COMM_WORLD);
 }
 
+/* What is written where an option asks for it. */
+static const struct {
+    const char *option;
+    km_status (*write)(const km_energy *energy, const char *path);
+} writers[] = {{"json", km_energy_write_json},
+               {"extxyz", km_energy_write_extxyz},
+               {"trajectory", km_energy_write_trajectory}};
+#define N_WRITER (sizeof writers / sizeof *writers)
+
+/* Before hours are spent: whether there is a place for every file, and something to write. */
+static km_status check_outputs(const km_energy *energy, const km_arguments *arguments)
+{
+    for (size_t i = 0; i < N_WRITER; ++i) {
+        const char *path = km_arguments_value(arguments, writers[i].option);
+
+        if (path) KM_TRY(km_file_check_place(path));
+    }
+    return KM_CHECK(energy->input.relax.atoms || !km_arguments_value(arguments, "trajectory"),
+                    KM_E_INPUT, "--trajectory: nothing is relaxed; wanted relax.atoms: true");
+}
+
 static km_status write_results(const km_energy *energy, const km_arguments *arguments)
 {
-    static const struct {
-        const char *option;
-        km_status (*write)(const km_energy *energy, const char *path);
-    } writers[] = {{"json", km_energy_write_json},
-                   {"extxyz", km_energy_write_extxyz},
-                   {"trajectory", km_energy_write_trajectory}};
-
     print_summary(energy);
-    for (size_t i = 0; i < sizeof writers / sizeof *writers; ++i) {
+    for (size_t i = 0; i < N_WRITER; ++i) {
         const char *path = km_arguments_value(arguments, writers[i].option);
 
         if (!path) continue;
@@ -221,6 +236,8 @@ static km_status run_energy(const km_arguments *arguments, km_exit *code)
     km_status status;
 
     KM_TRY_TO(end, read_inputs(arguments->operand, &energy, &config));
+    if (km_cli_is_root()) status = check_outputs(&energy, arguments);
+    KM_TRY_TO(end, km_agree(status, MPI_COMM_WORLD));
     if (km_cli_is_root() && km_arguments_has(arguments, "echo"))
         printf("%s\n", energy.effective);
     KM_TRY_TO(end,

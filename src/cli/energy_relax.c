@@ -86,8 +86,6 @@ km_status km_energy_write_trajectory(const km_energy *energy, const char *path)
     km_text text = {0};
     km_status status;
 
-    KM_TRY(KM_CHECK(energy->relax, KM_E_INPUT,
-                    "--trajectory: nothing was relaxed; wanted relax.atoms: true"));
     KM_TRY_TO(end, append_trajectory(energy, &text));
     status = km_file_write_text(path, text.bytes ? text.bytes : "");
 end:

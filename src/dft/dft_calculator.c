@@ -68,26 +68,30 @@ static km_status find_file(const km_dft *dft, const km_pseudo_choice *choice,
     return km_pseudo_find_file("GTH_POTENTIALS", dft->folder, n_path, path);
 }
 
-static void warn_of_functional(const km_dft *dft, const km_pseudo *pseudo)
+/* What a result is told of a file that was made for another functional; "" of one that fits. */
+static void describe_mismatch(const km_dft *dft, const km_pseudo *pseudo, size_t n_text,
+                              char *text)
 {
     const km_pseudo_info *info = km_pseudo_describe(pseudo);
 
-    if (!km_pseudo_fits(pseudo, dft->options.functional) && km_log_rank() == 0)
-        km_log(KM_LOG_WARN, "pseudopotential %s of %s was made for %s, not %s", info->label,
-               info->symbol, info->functional, km_functional_name(dft->options.functional));
+    text[0] = '\0';
+    if (!km_pseudo_fits(pseudo, dft->options.functional))
+        snprintf(text, n_text, "pseudopotential of %s was made for %s, not %s", info->symbol,
+                 info->functional, km_functional_name(dft->options.functional));
 }
 
 static km_status load_element(km_dft *dft, int z)
 {
     const char *symbol = km_element_symbol(z);
     const km_pseudo_choice *choice = find_choice(&dft->options.pseudo, symbol);
-    char path[KM_PATH_SIZE];
+    char path[KM_PATH_SIZE], mismatch[KM_REASON_SIZE];
 
     if (dft->atom[z]) return KM_OK;
     KM_TRY(find_file(dft, choice, symbol, sizeof path, path));
     KM_TRY(km_pseudo_read(path, symbol, choice ? choice->entry : "", dft->options.pseudo.family,
                           &dft->pseudo[z]));
-    warn_of_functional(dft, dft->pseudo[z]);
+    describe_mismatch(dft, dft->pseudo[z], sizeof mismatch, mismatch);
+    if (mismatch[0] && km_log_rank() == 0) km_log(KM_LOG_WARN, "%s (%s)", mismatch, path);
     return km_atom_create(dft->pseudo[z], dft->options.functional, &dft->atom[z]);
 }
 
@@ -185,6 +189,20 @@ static double continuous_sphere(const km_crystal *crystal, double ecut_ha)
     return km_crystal_volume_bohr3(crystal) * pow(2 * ecut_ha, 1.5) / (6 * KM_PI * KM_PI);
 }
 
+/* Warnings follow whatever the reason says already. */
+static void append_mismatches(const km_dft *dft, int n_species, km_calculation *result)
+{
+    for (int is = 0; is < n_species; ++is) {
+        const size_t used = strlen(result->reason);
+        char mismatch[KM_REASON_SIZE];
+
+        describe_mismatch(dft, dft->crystal_pseudo[is], sizeof mismatch, mismatch);
+        if (mismatch[0])
+            snprintf(result->reason + used, sizeof result->reason - used, "%s%s",
+                     used > 0 ? "; " : "", mismatch);
+    }
+}
+
 static void fill_result(const km_dft *dft, const km_crystal *crystal,
                         const smaller_basis *smaller, km_calculation *result)
 {
@@ -246,6 +264,7 @@ static km_status climb_ladder(km_dft *dft, const km_crystal *crystal, const km_r
     }
     dft->is_as_asked = rung == AS_ASKED && dft->scf.outcome == KM_OUTCOME_CONVERGED;
     describe_outcome(dft, is_smeared, result);
+    append_mismatches(dft, km_crystal_n_species(crystal), result);
     return KM_OK;
 }
 

@@ -344,11 +344,6 @@ double km_ground_state_n_electron(const km_ground_state *state)
     return state->n_electron;
 }
 
-int km_ground_state_n_operation(const km_ground_state *state)
-{
-    return state->symmetry ? km_symmetry_n_operation(state->symmetry) : 1;
-}
-
 double km_ground_state_potential_mean_ha(const km_ground_state *state)
 {
     return creal(

@@ -5,6 +5,7 @@
 #include "kaimen/base/text.h"
 #include "kaimen/base/units.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -191,6 +192,36 @@ static void units_convert_as_the_standards_say(void **state)
     assert_string_equal(names, "s, min, h, d");
 }
 
+static void a_pipe_is_written_to_and_not_replaced(void **state)
+{
+    const char *path = "build/file_test.fifo";
+    struct stat info;
+    char text[8] = "";
+    int descriptor;
+
+    (void)state;
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    descriptor = open(path, O_RDWR);
+    assert_true(descriptor >= 0);
+    ASSERT_OK(km_file_write_text(path, "a,b\n"));
+    assert_int_equal(read(descriptor, text, sizeof text), 4);
+    assert_string_equal(text, "a,b\n");
+    assert_int_equal(stat(path, &info), 0);
+    assert_true(S_ISFIFO(info.st_mode));
+    close(descriptor);
+    unlink(path);
+}
+
+static void a_place_in_a_missing_folder_is_refused(void **state)
+{
+    (void)state;
+    ASSERT_OK(km_file_check_place("new.json"));
+    ASSERT_OK(km_file_check_place("build/new.json"));
+    assert_int_equal(km_file_check_place("build/none/new.json"), KM_E_IO);
+    assert_non_null(strstr(km_status_message(), "folder build/none"));
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(what_is_written_is_read, make_folder, remove_folder),
     cmocka_unit_test_setup_teardown(unreadable_files_are_named, make_folder, remove_folder),
@@ -201,5 +232,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(text_grows_as_it_is_appended_to),
     cmocka_unit_test(distance_counts_edits),
     cmocka_unit_test(units_convert_as_the_standards_say),
+    cmocka_unit_test(a_pipe_is_written_to_and_not_replaced),
+    cmocka_unit_test(a_place_in_a_missing_folder_is_refused),
 };
 KM_TEST_MAIN(tests)

@@ -96,11 +96,34 @@ refused_energy spin_is_not_available 'case.yaml:7: dft.spin is not available yet
 refused_energy smearing_without_width 'case.yaml:8: .*width' 's/^  kpoints/  smearing: {kind: gaussian}\n&/'
 refused_energy forces_are_not_a_truth_value 'case.yaml:9: .*maybe' 's/forces: true/forces: maybe/'
 
+energy_with ''
+refused json_in_a_missing_folder 'none/x.json: .*folder none' energy case.yaml --json none/x.json
+
 # Pseudopotentials.
 refused_energy no_pseudo_for_an_element 'case.yaml:[0-9]+: .*Mg' '/Mg: /d'
 refused_energy pseudo_of_no_element 'case.yaml:5: .*Mx' 's/Mg: /Mx: /'
 refused_energy missing_pseudo_file 'case.yaml:5: .*NO_SUCH_FILE' 's/Mg: {file: GTH_POTENTIALS/Mg: {file: NO_SUCH_FILE/'
 refused_energy missing_pseudo_entry 'case.yaml:[0-9]+: .*GTH-PBE-q99' 's/GTH-PBE-q2/GTH-PBE-q99/'
+
+# upf FILE ELEMENT KIND: the start of a UPF file, which ends in its mesh.
+upf() {
+    printf '<UPF version="2.0.1">\n<PP_HEADER element="%s" pseudo_type="%s" relativistic="scalar" core_correction="F"\n' "$2" "$3"
+    printf ' z_valence="2.0" mesh_size="100" number_of_proj="0"/>\n<PP_MESH>\n<PP_R>\n0.0 0.1 0.2\n'
+} >"$1"
+mkdir folder two
+upf ultrasoft.upf Mg US
+upf other.upf Si NC
+upf folder/Mg.upf Mg NC
+upf two/O.upf O NC
+upf two/O_ONCV.upf O NC
+in_file() { refused_energy "$1" "$2" "s#{file: GTH_POTENTIALS, entry: GTH-PBE-q2}#{file: $3}#"; }
+in_folder() { refused_energy "$1" "$2" "/Mg: /d; /O: /d; s#pseudo:#pseudo: $3#"; }
+in_file ultrasoft_file 'ultrasoft.upf:2: is an ultrasoft pseudopotential' ultrasoft.upf
+in_file file_of_another_element 'other.upf:2: is a pseudopotential of Si; wanted one of Mg' other.upf
+in_file truncated_file 'folder/Mg.upf:5: PP_R has no end: the file is truncated' folder/Mg.upf
+in_folder folder_without_an_element 'case.yaml:4: .*folder has no file for O' folder
+in_folder folder_with_two_files 'case.yaml:4: .*two has 2 files for O: O' two
+in_folder missing_folder 'case.yaml:4: .*\./nowhere is no folder' ./nowhere
 
 # Structures.
 refused_energy missing_structure 'case.yaml:1: .*absent.cif' 's/mgo.extxyz/absent.cif/'

@@ -24,13 +24,16 @@ KM_STATUS km_file_read_text(const char *path, char **text);
 KM_STATUS km_file_read_bytes(const char *path, void **bytes, size_t *n_byte);
 
 /**
- * @brief Replace a file: temporary file in the same folder, fsync, rename. Local.
+ * @brief Replace a file: temporary file in the same folder, fsync, rename; pipes and devices are written to. Local.
  * @return KM_E_IO naming the path (no such folder, not writable, disk full); the old file is then unharmed
  */
 KM_STATUS km_file_write_text(const char *path, const char *text);
 
 /** @brief Same for bytes. Local. */
 KM_STATUS km_file_write_bytes(const char *path, const void *bytes, size_t n_byte);
+
+/** @brief That a file can be made there, to ask before hours of work. Local. @return KM_E_IO naming path and folder */
+KM_STATUS km_file_check_place(const char *path);
 
 /**
  * @brief A path named inside a file, seen from where we are: relative ones start at that file's folder. Local.

@@ -37,6 +37,3 @@ long km_memory_live_blocks(void);
 
 /** @brief Calls of km_memory_allocate and km_memory_grow so far: for tests of hot loops. Local. */
 long km_memory_n_allocation(void);
-
-/** @brief Largest number of bytes that were allocated at once. Local. */
-size_t km_memory_peak_bytes(void);

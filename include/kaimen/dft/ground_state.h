@@ -93,7 +93,6 @@ int km_ground_state_n_band(const km_ground_state *state);
 long km_ground_state_n_plane_wave(const km_ground_state *state);
 double km_ground_state_mean_plane_wave(const km_ground_state *state);
 double km_ground_state_n_electron(const km_ground_state *state);
-int km_ground_state_n_operation(const km_ground_state *state);
 
 /** @brief Cell average of V_loc + V_H, Ha: sum(alpha)/Omega with the Hartree potential's zero. Local. */
 double km_ground_state_potential_mean_ha(const km_ground_state *state);
