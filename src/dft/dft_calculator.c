@@ -214,7 +214,7 @@ static void fill_result(const km_dft *dft, const km_crystal *crystal,
     result->has_bands = scf->occupation.has_cbm;
     result->vbm_ha = scf->occupation.vbm_ha;
     result->cbm_ha = scf->occupation.cbm_ha;
-    result->gap_direct_ha = scf->gap.direct_ha;
+    result->gap_direct_ha = result->has_bands ? scf->gap.direct_ha : NAN;
     memcpy(result->vbm_k_frac, scf->gap.vbm_k_frac, sizeof result->vbm_k_frac);
     memcpy(result->cbm_k_frac, scf->gap.cbm_k_frac, sizeof result->cbm_k_frac);
     result->fermi_ha = scf->occupation.fermi_ha;
