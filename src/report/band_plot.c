@@ -95,11 +95,12 @@ static km_status draw_energy_axis(canvas *c)
                               e < -step / 2 ? "\xe2\x88\x92" : "",
                               fabs(e) < step / 2 ? 0 : fabs(e)));
     }
-    return km_text_append(&c->text,
-                          "<text transform=\"translate(24 %.1f) rotate(-90)\" "
-                          "text-anchor=\"middle\">E \xe2\x88\x92 E<tspan dy=\"4\" "
-                          "font-size=\"10\">%s</tspan><tspan dy=\"-4\"> (eV)</tspan></text>\n",
-                          (TOP + BOTTOM) / 2, c->plot->has_gap ? "VBM" : "F");
+    return km_text_append(
+        &c->text,
+        "<text transform=\"translate(24 %.1f) rotate(-90)\" "
+        "text-anchor=\"middle\">E \xe2\x88\x92 E<tspan dy=\"4\" "
+        "font-size=\"10\">%s</tspan><tspan dx=\"5\" dy=\"-4\">(eV)</tspan></text>\n",
+        (TOP + BOTTOM) / 2, c->plot->has_gap ? "VBM" : "F");
 }
 
 static const char *display_name(const char *name)
