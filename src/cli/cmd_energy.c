@@ -22,6 +22,7 @@ void km_energy_clear(km_energy *energy)
     KM_FREE(energy->k_frac);
     KM_FREE(energy->weight);
     KM_FREE(energy->eigenvalues_ha);
+    km_energy_clear_bands(&energy->bands);
     KM_FREE(energy->slab.v_ha);
     KM_FREE(energy->slab.density_bohr3);
 }
@@ -29,6 +30,12 @@ void km_energy_clear(km_energy *energy)
 static void print_line(const char *name, double value, const char *unit)
 {
     if (isfinite(value)) printf("  %-24s %16.8f %s\n", name, value, unit);
+}
+
+static void print_edge(const char *name, double value_ha, const double k_frac[3])
+{
+    printf("  %-24s %16.8f Ha at k = (%.4f %.4f %.4f)\n", name, value_ha, k_frac[0], k_frac[1],
+           k_frac[2]);
 }
 
 static void print_slab(const km_energy_slab *slab)
@@ -80,9 +87,10 @@ static void print_summary(const km_energy *energy)
     print_line("energy", c->energy_ha, "Ha");
     print_line("energy per atom", c->energy_ha / km_crystal_n_atom(energy->crystal), "Ha");
     if (c->has_bands) {
-        print_line("valence band maximum", c->vbm_ha, "Ha");
-        print_line("conduction band minimum", c->cbm_ha, "Ha");
+        print_edge("valence band maximum", c->vbm_ha, c->vbm_k_frac);
+        print_edge("conduction band minimum", c->cbm_ha, c->cbm_k_frac);
         print_line("gap", (c->cbm_ha - c->vbm_ha) * KM_EV_PER_HA, "eV");
+        print_line("smallest direct gap", c->gap_direct_ha * KM_EV_PER_HA, "eV");
     }
     if (energy->relax) {
         printf("  %-24s %16d\n", "moves of the relaxation", energy->relax_result.n_step);
@@ -119,7 +127,7 @@ static void print_start(const km_energy *energy, const km_calculation *size)
     fflush(stdout);
 }
 
-static km_status collect_bands(km_energy *energy, const km_ground_state *state)
+static km_status collect_mesh(km_energy *energy, const km_ground_state *state)
 {
     const km_kpoints *kpoints = km_ground_state_kpoints(state);
     int n_k = km_kpoints_n(kpoints), n_band = km_ground_state_n_band(state);
@@ -147,7 +155,7 @@ static km_status collect(km_energy *energy, km_calculator *calculator, const km_
     }
     energy->has_stress = energy->input.stress;
     if (energy->has_stress) KM_TRY(km_calculator_stress(calculator, energy->stress_ha_bohr3));
-    KM_TRY(collect_bands(energy, km_dft_ground_state(dft)));
+    KM_TRY(collect_mesh(energy, km_dft_ground_state(dft)));
     if (energy->slab.is_slab) KM_TRY(km_energy_compute_slab(energy, calculator));
     return KM_OK;
 }
@@ -166,13 +174,14 @@ static km_status read_inputs(const char *path, km_energy *energy, km_config **co
 }
 
 static km_status compute(km_energy *energy, const km_config *config, km_calculator *calculator,
-                         km_dft *dft)
+                         km_dft *dft, bool with_bands)
 {
     km_request request = km_request_default();
     km_calculation size;
 
     request.forces = energy->input.forces;
     request.stress = energy->input.stress;
+    request.edges = energy->input.edges && !energy->slab.is_slab;
     request.vacuum_axis = energy->slab.axis;
     request.show_progress = isatty(STDERR_FILENO) != 0;
     KM_TRY(km_agree(km_setup_load_pseudo(config, dft, energy->crystal), MPI_COMM_WORLD));
@@ -190,6 +199,8 @@ static km_status compute(km_energy *energy, const km_config *config, km_calculat
     /* The calculator may hold a move that was taken back. */
     if (energy->relax && energy->relax_result.outcome != KM_OUTCOME_CONVERGED) return KM_OK;
     if (km_cli_is_root()) print_history(km_dft_ground_state(dft));
+    if (with_bands && energy->calculation.outcome == KM_OUTCOME_CONVERGED)
+        KM_TRY(km_energy_compute_bands(energy, dft));
     return km_agree(collect(energy, calculator, dft), MPI_COMM_WORLD);
 }
 
@@ -202,6 +213,17 @@ static const struct {
                {"trajectory", km_energy_write_trajectory}};
 #define N_WRITER (sizeof writers / sizeof *writers)
 
+static km_status check_bands_place(const char *bands)
+{
+    char file[KM_PATH_SIZE];
+
+    KM_TRY(KM_CHECK(strlen(bands) + 16 < sizeof file, KM_E_INPUT,
+                    "--bands: %zu characters; wanted fewer than %zu", strlen(bands),
+                    sizeof file - 16));
+    snprintf(file, sizeof file, "%s.bands.csv", bands);
+    return km_file_check_place(file);
+}
+
 /* Before hours are spent: whether there is a place for every file, and something to write. */
 static km_status check_outputs(const km_energy *energy, const km_arguments *arguments)
 {
@@ -210,12 +232,16 @@ static km_status check_outputs(const km_energy *energy, const km_arguments *argu
 
         if (path) KM_TRY(km_file_check_place(path));
     }
+    if (km_arguments_has(arguments, "bands"))
+        KM_TRY(check_bands_place(km_arguments_value(arguments, "bands")));
     return KM_CHECK(energy->input.relax.atoms || !km_arguments_value(arguments, "trajectory"),
                     KM_E_INPUT, "--trajectory: nothing is relaxed; wanted relax.atoms: true");
 }
 
 static km_status write_results(const km_energy *energy, const km_arguments *arguments)
 {
+    const char *bands = km_arguments_value(arguments, "bands");
+
     print_summary(energy);
     for (size_t i = 0; i < N_WRITER; ++i) {
         const char *path = km_arguments_value(arguments, writers[i].option);
@@ -224,11 +250,16 @@ static km_status write_results(const km_energy *energy, const km_arguments *argu
         KM_TRY(writers[i].write(energy, path));
         printf("  %s\n", path);
     }
+    if (bands && !energy->bands.path)
+        printf("  no bands along a path: the SCF did not converge\n");
+    else if (bands)
+        KM_TRY(km_energy_write_bands(energy, bands));
     return KM_OK;
 }
 
 static km_status run_energy(const km_arguments *arguments, km_exit *code)
 {
+    const char *bands = km_arguments_value(arguments, "bands");
     km_energy energy = {.alpha_over_omega_ha = NAN};
     km_config *config = NULL;
     km_calculator *calculator = NULL;
@@ -243,7 +274,7 @@ static km_status run_energy(const km_arguments *arguments, km_exit *code)
     KM_TRY_TO(end,
               km_agree(km_dft_calculator_create(&energy.input.dft, NULL, &calculator, &dft),
                        MPI_COMM_WORLD));
-    KM_TRY_TO(end, compute(&energy, config, calculator, dft));
+    KM_TRY_TO(end, compute(&energy, config, calculator, dft, bands != NULL));
     if (km_cli_is_root()) status = write_results(&energy, arguments);
     KM_TRY_TO(end, km_agree(status, MPI_COMM_WORLD));
     if (energy.calculation.outcome != KM_OUTCOME_CONVERGED) *code = KM_EXIT_FAILED;
@@ -258,6 +289,9 @@ static const km_option options[] = {
     {"json", "FILE", "write energy, forces, eigenvalues and a slab's potential"},
     {"extxyz", "FILE", "write the structure, relaxed if asked for, with energy and forces"},
     {"trajectory", "FILE", "write the positions of every step of a relaxation as extended XYZ"},
+    {"bands", "PREFIX",
+     "bands along the lattice's path and density of states: PREFIX.bands.csv, PREFIX.dos.csv, "
+     "PREFIX.bands.svg"},
     {"echo", NULL, "first print every effective value (they are in the JSON file in any case)"},
     {NULL, NULL, NULL}};
 
@@ -267,6 +301,9 @@ const km_command km_command_energy = {
     .operand = "CASE.yaml",
     .options = options,
     .text = "A slab is recognised by its vacuum (structure.vacuum_axis in the input decides).\n"
+            "Band edges of a bulk are looked for on the mesh, at the points of high symmetry "
+            "and, with\n"
+            "--bands, along the path; of a cell that is not primitive the bands are folded.\n"
             "Exit status 2: the calculation ended without converging, the outcome says how.\n",
     .example = "  kaimen energy inputs/energy-mgo.yaml --json mgo.json\n",
     .run = run_energy,

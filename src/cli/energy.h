@@ -4,7 +4,9 @@
  * @brief Everything that `kaimen energy` found, collected before it is written. Private to src/cli.
  */
 #include "cli/input.h"
+#include "kaimen/dft/dft_calculator.h"
 #include "kaimen/dft/edges.h"
+#include "kaimen/dft/path.h"
 #include "kaimen/potential/calculator.h"
 
 /** The slab's part; arrays are owned. */
@@ -20,6 +22,12 @@ typedef struct {
     double gamma_j_m2;
     km_edges edges;
 } km_energy_slab;
+
+/** Bands along a path; owned. */
+typedef struct {
+    km_path *path;          /* NULL: not computed */
+    double *eigenvalues_ha; /* [n_k of the path][n_band] */
+} km_energy_bands;
 
 /** Owned; ended with km_energy_clear(). */
 typedef struct {
@@ -39,6 +47,7 @@ typedef struct {
     double *eigenvalues_ha; /* [n_k][n_band] */
     double alpha_over_omega_ha;
     km_energy_slab slab;
+    km_energy_bands bands;
 } km_energy;
 
 /** @brief Free all arrays; accepts a half-made one. Local. */
@@ -57,6 +66,15 @@ KM_STATUS km_energy_relax(km_energy *energy, km_calculator *calculator,
 /** @brief Write the (relaxed) crystal with energy and forces; all positions of its relaxation. Local. */
 KM_STATUS km_energy_write_extxyz(const km_energy *energy, const char *path);
 KM_STATUS km_energy_write_trajectory(const km_energy *energy, const char *path);
+
+/** @brief Bands along the path of the lattice; what edges lie on it extend those of the calculation. Collective. */
+KM_STATUS km_energy_compute_bands(km_energy *energy, const km_dft *dft);
+
+/** @brief Write PREFIX.bands.csv, PREFIX.dos.csv and PREFIX.bands.svg, and print their names. Local. */
+KM_STATUS km_energy_write_bands(const km_energy *energy, const char *prefix);
+
+/** @brief Free; accepts what was never filled. Local. */
+void km_energy_clear_bands(km_energy_bands *bands);
 
 /** @brief Write the JSON file: the keys of docs/input.md, null for what does not exist. Local. */
 KM_STATUS km_energy_write_json(const km_energy *energy, const char *path);

@@ -66,6 +66,10 @@ static void add_bands(json_t *root, const km_calculation *c)
     json_object_set_new(root, "cbm_ha", number(has ? c->cbm_ha : NAN));
     json_object_set_new(root, "gap_ev",
                         number(has ? (c->cbm_ha - c->vbm_ha) * KM_EV_PER_HA : NAN));
+    json_object_set_new(root, "gap_direct_ev",
+                        number(has ? c->gap_direct_ha * KM_EV_PER_HA : NAN));
+    json_object_set_new(root, "vbm_k_frac", has ? numbers(3, c->vbm_k_frac) : json_null());
+    json_object_set_new(root, "cbm_k_frac", has ? numbers(3, c->cbm_k_frac) : json_null());
     json_object_set_new(root, "fermi_ha", number(has ? c->fermi_ha : NAN));
     json_object_set_new(root, "is_metallic", json_boolean(c->is_metallic));
     json_object_set_new(root, "potential_mean_ha", number(c->potential_mean_ha));

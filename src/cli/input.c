@@ -109,6 +109,10 @@ static const km_config_field energy_rows[] = {
      .help = "Compute the forces."},
     {.key = "stress", .kind = KM_CONFIG_BOOL, .fallback = "false", KM_CONFIG_AT(km_input_energy, stress),
      .help = "Compute the stress, (1/Omega) dE/dstrain at a constant number of plane waves."},
+    {.key = "edges", .kind = KM_CONFIG_BOOL, .fallback = "true", KM_CONFIG_AT(km_input_energy, edges),
+     .help = "Of a bulk: look for band edges at the points of high symmetry too, not only on the mesh."},
+    {.key = "dos_width", .kind = KM_CONFIG_REAL, .unit = "eV", .range = "(0, 10]", .fallback = "0.2 eV", KM_CONFIG_AT(km_input_energy, dos_width_ha),
+     .help = "With `--bands`: standard deviation of the Gaussians that make the density of states from the levels on the mesh."},
     {0}};
 /* clang-format on */
 

@@ -70,6 +70,8 @@ typedef struct {
     char block[64];
     bool forces;
     bool stress;
+    bool edges;
+    double dos_width_ha;
     int vacuum; /* a km_vacuum */
     km_input_reference bulk;
     km_relaxation relax;

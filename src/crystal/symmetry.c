@@ -333,6 +333,19 @@ done:
     return status;
 }
 
+km_status km_symmetry_find_setting(const km_crystal *crystal, double tolerance_bohr,
+                                   int *number, char *centring, double transformation[9])
+{
+    SpglibDataset *dataset;
+
+    KM_TRY(find_group(crystal, tolerance_bohr, &dataset));
+    *number = dataset->spacegroup_number;
+    *centring = dataset->international_symbol[0];
+    memcpy(transformation, dataset->transformation_matrix, 9 * sizeof *transformation);
+    spg_free_dataset(dataset);
+    return KM_OK;
+}
+
 km_status km_symmetry_find_primitive(const km_crystal *crystal, double tolerance_bohr,
                                      km_crystal **primitive)
 {

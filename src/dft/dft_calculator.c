@@ -214,6 +214,9 @@ static void fill_result(const km_dft *dft, const km_crystal *crystal,
     result->has_bands = scf->occupation.has_cbm;
     result->vbm_ha = scf->occupation.vbm_ha;
     result->cbm_ha = scf->occupation.cbm_ha;
+    result->gap_direct_ha = result->has_bands ? scf->gap.direct_ha : NAN;
+    memcpy(result->vbm_k_frac, scf->gap.vbm_k_frac, sizeof result->vbm_k_frac);
+    memcpy(result->cbm_k_frac, scf->gap.cbm_k_frac, sizeof result->cbm_k_frac);
     result->fermi_ha = scf->occupation.fermi_ha;
     result->is_metallic = scf->occupation.is_metallic;
     result->potential_mean_ha = km_ground_state_potential_mean_ha(state);
@@ -317,7 +320,7 @@ static km_status compute(void *self, const km_crystal *crystal, const km_request
     remaining = remaining_request(request, start_s);
     KM_TRY(climb_ladder(dft, crystal, &remaining, comm, result));
     if (request->edges && result->outcome == KM_OUTCOME_CONVERGED)
-        KM_TRY(km_ground_state_extend_edges(dft->state, &dft->scf.occupation));
+        KM_TRY(km_ground_state_extend_edges(dft->state, &dft->scf));
     fill_result(dft, crystal, &smaller, result);
     dft->n_atom = km_crystal_n_atom(crystal);
     if (request->forces) {

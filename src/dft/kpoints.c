@@ -198,6 +198,15 @@ km_status km_kpoints_create_high_symmetry(const km_crystal *crystal,
     return KM_OK;
 }
 
+km_status km_kpoints_create_list(int n, const double *frac, MPI_Comm comm, km_kpoints **kpoints)
+{
+    *kpoints = NULL;
+    KM_TRY(KM_CHECK(n > 0, KM_E_ARGUMENT, "a list of %d k-points; wanted at least one", n));
+    KM_TRY(make_points(n, comm, kpoints));
+    memcpy((*kpoints)->frac, frac, 3 * (size_t)n * sizeof *frac);
+    return KM_OK;
+}
+
 void km_kpoints_destroy(km_kpoints **kpoints)
 {
     if (!*kpoints) return;

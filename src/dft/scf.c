@@ -301,18 +301,25 @@ static km_status prepare(loop *l)
     return km_agree(status, state->comm);
 }
 
-/* Every rank learns the eigenvalues of all k-points. */
-static void gather_eigenvalues(km_ground_state *state)
+/* Every rank learns the eigenvalues of all k-points, [n_k of all ranks][n_band]. */
+static void gather_eigenvalues(const km_band_set *set, int n_band, double *all)
 {
-    const km_band_set *set = &state->set;
-    const int n = km_kpoints_n(set->kpoints) * state->n_band;
-    const int first = km_kpoints_first(set->kpoints) * state->n_band;
+    const km_kpoints *kpoints = set->kpoints;
+    const int n = km_kpoints_n(kpoints) * n_band, first = km_kpoints_first(kpoints) * n_band;
 
-    memset(state->all_eigenvalues, 0, sizeof(double) * (size_t)n);
-    for (int i = 0; i < set->n_k * state->n_band; ++i)
-        state->all_eigenvalues[first + i] = set->eigenvalue[i];
-    MPI_Allreduce(MPI_IN_PLACE, state->all_eigenvalues, n, MPI_DOUBLE, MPI_SUM,
-                  cross_comm(state));
+    memset(all, 0, sizeof *all * (size_t)n);
+    for (int i = 0; i < set->n_k * n_band; ++i) all[first + i] = set->eigenvalue[i];
+    MPI_Allreduce(MPI_IN_PLACE, all, n, MPI_DOUBLE, MPI_SUM, km_kpoints_groups(kpoints)->cross);
+}
+
+/* An odd number of electrons has no gap. */
+static void extend_gap(const km_ground_state *state, int n_k, const double *k_frac,
+                       const double *eigenvalues, km_gap *gap)
+{
+    const double n_full = state->n_electron / 2;
+
+    if (fabs(n_full - round(n_full)) > 1e-9) return;
+    km_gap_extend(n_k, k_frac, (int)lround(n_full), state->n_band, eigenvalues, gap);
 }
 
 /*
@@ -358,7 +365,7 @@ km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
               .smallest_error_ha = INFINITY};
     km_status status = KM_OK;
 
-    *result = (km_scf_result){.outcome = KM_OUTCOME_NOT_CONVERGED};
+    *result = (km_scf_result){.outcome = KM_OUTCOME_NOT_CONVERGED, .gap = km_gap_empty()};
     state->n_history = 0;
     KM_TRY_TO(end, km_agree(prepare(&l), state->comm));
     for (int i = 0; i < state->options.scf.max_iteration; ++i) {
@@ -367,41 +374,74 @@ km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
         if (result->outcome != KM_OUTCOME_NOT_CONVERGED || result->gap_closed) break;
     }
     if (result->outcome == KM_OUTCOME_CONVERGED) KM_TRY_TO(end, finish(&l));
-    gather_eigenvalues(state);
+    gather_eigenvalues(&state->set, state->n_band, state->all_eigenvalues);
+    extend_gap(state, km_kpoints_n(state->set.kpoints), km_kpoints_frac(state->set.kpoints, 0),
+               state->all_eigenvalues, &result->gap);
 end:
     km_eigensolver_destroy(&l.solver);
     km_mixing_destroy(&l.mixing);
     return status;
 }
 
-km_status km_ground_state_extend_edges(km_ground_state *state, km_occupation *occupation)
+/* Bands at other k-points in the potential of the last SCF; the points are owned by this call. */
+static km_status solve_other_points(km_ground_state *state, km_kpoints *kpoints,
+                                    double *eigenvalues)
 {
-    const km_occupation_options options = occupation_options(state);
     km_scf_result unused = {0};
     loop l = {.state = state, .result = &unused};
-    km_band_set mesh = state->set, extra = {0};
-    km_kpoints *kpoints = NULL;
+    km_band_set mesh = state->set, other = {0};
     km_status status = KM_OK;
     int n_g = 1;
 
-    KM_TRY(km_kpoints_create_high_symmetry(state->crystal, state->symmetry, state->comm,
-                                           &kpoints));
-    KM_TRY(km_band_set_create(state, kpoints, &extra));
-    for (int ik = 0; ik < extra.n_k; ++ik)
-        if (km_basis_n_g(extra.basis[ik]) > n_g) n_g = km_basis_n_g(extra.basis[ik]);
+    KM_TRY(km_band_set_create(state, kpoints, &other));
+    for (int ik = 0; ik < other.n_k; ++ik)
+        if (km_basis_n_g(other.basis[ik]) > n_g) n_g = km_basis_n_g(other.basis[ik]);
     KM_TRY_TO(end,
-              km_hamiltonian_set_density(extra.hamiltonian, state->rho_in, unused.term_ha));
+              km_hamiltonian_set_density(other.hamiltonian, state->rho_in, unused.term_ha));
     KM_TRY_TO(end, km_eigensolver_create(state->is_real, state->n_band, n_g, &l.solver));
-    KM_TRY_TO(end, km_agree(km_band_set_start(state, &extra, l.solver), state->comm));
+    KM_TRY_TO(end, km_agree(km_band_set_start(state, &other, l.solver), state->comm));
     /* solve_bands works on the state's set: lend it this one. */
-    state->set = extra;
+    state->set = other;
     status = solve_bands(&l, FINAL_EMPTY_TOLERANCE_HA, FINAL_EMPTY_TOLERANCE_HA, FINAL_ROUNDS);
     state->set = mesh;
     KM_TRY_TO(end, status);
-    status = km_occupation_extend_edges(extra.n_k, extra.eigenvalue, &options,
-                                        km_kpoints_groups(kpoints)->cross, occupation);
+    gather_eigenvalues(&other, state->n_band, eigenvalues);
 end:
     km_eigensolver_destroy(&l.solver);
-    km_band_set_destroy(&extra);
+    km_band_set_destroy(&other);
+    return status;
+}
+
+km_status km_ground_state_solve_points(km_ground_state *state, int n_k, const double *k_frac,
+                                       double *eigenvalues_ha)
+{
+    km_kpoints *kpoints = NULL;
+
+    KM_TRY(km_kpoints_create_list(n_k, k_frac, state->comm, &kpoints));
+    return solve_other_points(state, kpoints, eigenvalues_ha);
+}
+
+km_status km_ground_state_extend_edges(km_ground_state *state, km_scf_result *result)
+{
+    const km_occupation_options options = occupation_options(state);
+    km_kpoints *kpoints = NULL;
+    double *eigenvalues = NULL;
+    const double *k_frac;
+    km_status status = KM_OK;
+    int n_k;
+
+    KM_TRY(km_kpoints_create_high_symmetry(state->crystal, state->symmetry, state->comm,
+                                           &kpoints));
+    n_k = km_kpoints_n(kpoints);
+    k_frac = km_kpoints_frac(kpoints, 0);
+    KM_TRY_TO(end, KM_ALLOC(eigenvalues, n_k * state->n_band));
+    KM_TRY_TO(end, km_ground_state_solve_points(state, n_k, k_frac, eigenvalues));
+    /* Every rank has all points: nothing is left to share. */
+    KM_TRY_TO(end, km_occupation_extend_edges(n_k, eigenvalues, &options, MPI_COMM_SELF,
+                                              &result->occupation));
+    extend_gap(state, n_k, k_frac, eigenvalues, &result->gap);
+end:
+    KM_FREE(eigenvalues);
+    km_kpoints_destroy(&kpoints);
     return status;
 }

@@ -85,6 +85,7 @@ static void fill(const km_crystal *crystal, const km_request *request, km_calcul
     result->has_bands = true;
     result->vbm_ha = level_ha + BULK_VBM_HA;
     result->cbm_ha = level_ha + BULK_CBM_HA;
+    result->gap_direct_ha = result->cbm_ha - result->vbm_ha;
     result->fermi_ha = 0.5 * (result->vbm_ha + result->cbm_ha);
     result->n_electron = ATOM_ELECTRONS * n_atom;
     result->n_plane_wave = 100L * n_atom;

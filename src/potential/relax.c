@@ -298,6 +298,7 @@ static km_request step_request(const km_relax *relax, const km_request *request,
     km_request left = *request;
 
     left.forces = true;
+    left.edges = left.stress = left.basis_slope = false; /* of the relaxed crystal only */
     left.force_error_ha_bohr =
         FORCE_ERROR * fmax(relax->options.force_tolerance_ha_bohr, LAST_FORCE * force);
     if (request->time_limit_s > 0) left.time_limit_s = fmax(end_s - MPI_Wtime(), 1e-3);
@@ -322,11 +323,15 @@ static km_status advance(km_relax *relax, km_calculator *calculator, const km_re
     return finish_step(relax, comm);
 }
 
-/* After a resume, or a rejected move, the calculator holds something else than the result. */
+/*
+ * After a resume, or a rejected move, the calculator holds something else than the result; or what the steps have no use
+ * for is still wanted.
+ */
 static km_status refresh(km_relax *relax, km_calculator *calculator, const km_request *request,
                          MPI_Comm comm, km_relax_result *result)
 {
-    if (relax->is_held) return KM_OK;
+    if (relax->is_held && !request->edges && !request->stress && !request->basis_slope)
+        return KM_OK;
     KM_TRY(km_agree(
         km_calculator_compute(calculator, relax->crystal, request, comm, &relax->calculation),
         comm));
@@ -359,6 +364,9 @@ km_status km_relax_run(km_relax *relax, km_calculator *calculator, const km_requ
         }
         if (!relax->is_over) KM_TRY(advance(relax, calculator, &each, comm, result));
     }
+    each.edges = request->edges;
+    each.stress = request->stress;
+    each.basis_slope = request->basis_slope;
     if (result->outcome == KM_OUTCOME_CONVERGED)
         KM_TRY(refresh(relax, calculator, &each, comm, result));
     result->n_step = relax->n_record > 0 ? relax->n_record - 1 : 0;

@@ -61,6 +61,16 @@ const char *km_symmetry_symbol(const km_symmetry *symmetry);
  */
 bool km_symmetry_has_inversion(const km_symmetry *symmetry, double centre_frac[3]);
 
+/**
+ * @brief How the standardised conventional cell lies in the crystal as it was given, not rotated. Local.
+ *
+ * @param[out] number          of the space group
+ * @param[out] centring        of the conventional cell: P, A, C, F, I or R (hexagonal axes)
+ * @param[out] transformation  T with a_j = sum_i s_i T_ij, a the crystal's vectors and s those of the cell, [3][3]
+ */
+KM_STATUS km_symmetry_find_setting(const km_crystal *crystal, double tolerance_bohr,
+                                   int *number, char *centring, double transformation[9]);
+
 /** @brief The primitive cell, its lattice Niggli-reduced or standardised by spglib. Local. */
 KM_STATUS km_symmetry_find_primitive(const km_crystal *crystal, double tolerance_bohr,
                                      km_crystal **primitive);

@@ -7,6 +7,7 @@
  * coefficients are real; what is handed out refers to the crystal as it was given.
  */
 #include "kaimen/dft/atom.h"
+#include "kaimen/dft/gap.h"
 #include "kaimen/dft/hamiltonian.h"
 #include "kaimen/dft/kpoints.h"
 #include "kaimen/dft/occupation.h"
@@ -34,6 +35,7 @@ typedef struct {
     double term_ha[KM_N_TERM];
     double error_ha;
     km_occupation occupation;
+    km_gap gap; /* empty for an odd number of electrons */
     long n_h_apply;
     long n_fft;
 } km_scf_result;
@@ -70,10 +72,19 @@ KM_STATUS km_ground_state_compute_forces(km_ground_state *state, double *forces_
 KM_STATUS km_ground_state_compute_stress(km_ground_state *state, double stress_ha_bohr3[9]);
 
 /**
- * @brief Band edges with the high-symmetry points of the zone added to those of the mesh. Collective.
- * @param[in,out] occupation  vbm_ha, cbm_ha and is_metallic are extended
+ * @brief Bands at any k-points in the potential of the last SCF. Collective.
+ *
+ * @param[in]  k_frac          of the crystal as it was given; the same on every rank, [n_k][3]
+ * @param[out] eigenvalues_ha  of all points, on every rank, [n_k][n_band]
  */
-KM_STATUS km_ground_state_extend_edges(km_ground_state *state, km_occupation *occupation);
+KM_STATUS km_ground_state_solve_points(km_ground_state *state, int n_k, const double *k_frac,
+                                       double *eigenvalues_ha);
+
+/**
+ * @brief Band edges with the high-symmetry points of the zone added to those of the mesh. Collective.
+ * @param[in,out] result  the gap and the edges of the occupation are extended
+ */
+KM_STATUS km_ground_state_extend_edges(km_ground_state *state, km_scf_result *result);
 
 /** @brief Planar averages along a lattice vector at i/n_plane: V_loc + V_H in Ha, density in 1/bohr^3. Local. */
 KM_STATUS km_ground_state_planar_potential(const km_ground_state *state, int axis, int n_plane,

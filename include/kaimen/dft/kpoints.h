@@ -3,7 +3,7 @@
  * @file
  * @brief The k-points of one crystal, reduced by symmetry and shared over ranks.
  *
- * Coordinates are fractional in the reciprocal lattice, each in (-1/2, 1/2]. Weights sum to 1. Time reversal,
+ * Coordinates are fractional in the reciprocal lattice, each in (-1/2, 1/2] but for a list. Weights sum to 1. Time reversal,
  * E(k) = E(-k), is always used. The ranks form groups of equal size, no more than there are points; a group holds a
  * contiguous run of points, and counts differ by one at most.
  *
@@ -55,6 +55,13 @@ KM_STATUS km_kpoints_create(const km_symmetry *symmetry, const int mesh[3], cons
 KM_STATUS km_kpoints_create_high_symmetry(const km_crystal *crystal,
                                           const km_symmetry *symmetry, MPI_Comm comm,
                                           km_kpoints **kpoints);
+
+/**
+ * @brief Points as they are given, not folded, all of weight 0. Local: of comm only size and rank are read.
+ * @param[in] frac  [n][3], n > 0
+ */
+KM_STATUS km_kpoints_create_list(int n, const double *frac, MPI_Comm comm,
+                                 km_kpoints **kpoints);
 
 /** @brief Free and set to NULL; accepts NULL. Local. */
 void km_kpoints_destroy(km_kpoints **kpoints);

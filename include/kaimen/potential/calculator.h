@@ -53,9 +53,10 @@ typedef struct {
         [KM_REASON_SIZE];  /* why, when the outcome is not CONVERGED; else warnings or "" */
     double energy_ha;      /* with smearing: extrapolated to zero width */
     double free_energy_ha; /* what the forces belong to; equal without smearing */
-    bool has_bands;        /* the next three mean something */
-    double vbm_ha;
-    double cbm_ha;
+    bool has_bands;        /* the next six mean something */
+    double vbm_ha, vbm_k_frac[3];
+    double cbm_ha, cbm_k_frac[3];
+    double gap_direct_ha; /* smallest difference of the two bands at one k-point */
     double fermi_ha;
     bool is_metallic;         /* the gap closed and the occupations were smeared */
     double potential_mean_ha; /* cell average of V_H + V_loc, alpha term included */
