@@ -112,7 +112,7 @@ static inline void make_upf(const km_pseudo *pseudo, double n_core)
     print_array(stream, "PP_LOCAL", "", 2, t.local);
     fprintf(stream, "<PP_NONLOCAL>\n");
     for (int k = 0; k < t.n_projector; ++k) {
-        char name[16], l[40];
+        char name[24], l[40];
 
         snprintf(name, sizeof name, "PP_BETA.%d", k + 1);
         snprintf(l, sizeof l, " angular_momentum='%d'", t.l[k]);
