@@ -209,7 +209,7 @@ static km_status write_plot(const km_energy *energy, const dos_curve *dos, const
         energy_ev[i] = (dos->energy_ha[i] - zero) * KM_EV_PER_HA;
         dos_per_ev[i] = dos->dos_ha[i] / KM_EV_PER_HA;
     }
-    km_crystal_formula(energy->crystal, formula);
+    km_crystal_reduced_formula(energy->crystal, formula);
     status = km_band_plot_write_svg(
         &(km_band_plot){.title = formula,
                         .path = energy->bands.path,

@@ -16,7 +16,7 @@
 #define RIGHT 616.0
 #define DOS_LEFT 640.0
 #define DOS_RIGHT 836.0
-#define MARGIN_PX 12.0 /* least distance of two names of points */
+#define LETTER 9.0 /* width of one */
 
 /* Shown at most, below the VBM and above the CBM. */
 static const double DEEPEST_EV = 20, HIGHEST_EV = 8;
@@ -113,27 +113,28 @@ static km_status draw_marks(canvas *c)
 {
     int n_mark;
     const km_path_mark *mark = km_path_marks(c->plot->path, &n_mark);
-    double last_x = -INFINITY;
+    double end = -INFINITY;
     int row = 0;
 
     for (int i = 0; i < n_mark; ++i) {
-        const double place = c->place[mark[i].ik], x = x_of(c, place);
-        const bool is_break = i + 1 < n_mark && c->place[mark[i + 1].ik] == place;
+        const km_path_mark *first = &mark[i], *second = NULL;
+        const double place = c->place[first->ik], x = x_of(c, place);
+        size_t n_letter = strlen(first->name);
 
+        if (i + 1 < n_mark && c->place[mark[i + 1].ik] == place) {
+            second = &mark[++i];
+            n_letter += 1 + strlen(second->name);
+        }
+        /* Names that would touch stand on two lines. */
+        row = x - LETTER / 2 * (double)n_letter < end ? 1 - row : 0;
+        end = x + LETTER / 2 * (double)n_letter;
         KM_TRY(km_text_append(&c->text,
                               "<line class=\"grid\" x1=\"%.2f\" y1=\"%.1f\" x2=\"%.2f\" "
-                              "y2=\"%.1f\"/>\n",
-                              x, TOP, x, BOTTOM));
-        /* Names that would touch stand on two lines. */
-        row = x - last_x < 2 * MARGIN_PX ? 1 - row : 0;
-        KM_TRY(km_text_append(&c->text,
-                              "<text x=\"%.2f\" y=\"%.1f\" text-anchor=\"middle\">%s%s%s"
-                              "</text>\n",
-                              x, BOTTOM + 20 + 16 * row, display_name(mark[i].name),
-                              is_break ? "|" : "",
-                              is_break ? display_name(mark[i + 1].name) : ""));
-        last_x = x;
-        if (is_break) ++i;
+                              "y2=\"%.1f\"/>\n<text x=\"%.2f\" y=\"%.1f\" "
+                              "text-anchor=\"middle\">%s%s%s</text>\n",
+                              x, TOP, x, BOTTOM, x, BOTTOM + 20 + 16 * row,
+                              display_name(first->name), second ? "|" : "",
+                              second ? display_name(second->name) : ""));
     }
     return KM_OK;
 }
@@ -146,7 +147,7 @@ static km_status draw_band(canvas *c, int band)
 
     for (int ik = 0; ik < c->n_k; ++ik) top = fmax(top, p->band_ev[ik * p->n_band + band]);
     KM_TRY(km_text_append(&c->text, "<path class=\"band %s\" d=\"",
-                          top < SAME_EV ? "full" : "empty"));
+                          top < SAME_EV || !p->has_gap ? "full" : "empty"));
     for (int ik = 0; ik < c->n_k; ++ik) {
         const bool is_start = ik == 0 || c->place[ik] == c->place[ik - 1];
 
