@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Energies and SCF iterations that it takes to relax a slab, by kaimen and by pw.x from the same start.
 
-usage: benchmarks/relaxation.py PSEUDO_FOLDER [KAIMEN]
+usage: benchmarks/relaxation.py [FOLDER]
 
-PSEUDO_FOLDER holds the GTH files as UPF for pw.x: Mg-q2.upf, O-q6.upf, Ca-q10.upf. Without pw.x in the path, only
-kaimen is measured. Each slab starts from bulk positions; forces end below FORCE_HA_BOHR.
+FOLDER holds the GTH files as UPF for pw.x: Mg-q2.upf, O-q6.upf, Ca-q10.upf. Without it, or without pw.x in the path,
+only kaimen is measured. Each slab starts from bulk positions; forces end below FORCE_HA_BOHR.
 """
 import json
 import os
@@ -86,15 +86,15 @@ K_POINTS automatic
 
 
 def main():
-    folder = os.path.abspath(sys.argv[1])
-    kaimen = os.path.abspath(sys.argv[2] if len(sys.argv) > 2 else "build/release/kaimen")
+    folder = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else None
+    kaimen = os.path.abspath(os.environ.get("KAIMEN", "build/release/kaimen"))
     print(f"{'slab':12} {'':8} {'energies':>8} {'SCF':>5} {'energy, Ha':>16}")
     for metal, q, a, n_layer, ecut in CASES:
         cell, atoms = make_slab(metal, a, n_layer)
         with tempfile.TemporaryDirectory() as scratch:
             os.chdir(scratch)
             rows = [("kaimen", run_kaimen(kaimen, metal, q, ecut, cell, atoms))]
-            if shutil.which("pw.x"):
+            if folder and shutil.which("pw.x"):
                 rows.append(("pw.x", run_pw(folder, metal, q, ecut, cell, atoms)))
             os.chdir("/")
         for name, (n_energy, n_scf, energy_ha) in rows:
