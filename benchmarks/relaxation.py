@@ -58,7 +58,7 @@ relax: {{atoms: true, force_tolerance: {FORCE_HA_BOHR} Ha/bohr}}
 def run_pw(folder, metal, q, ecut, cell, atoms):
     with open("pw.in", "w") as f:
         f.write(f"""&control
-calculation='relax', outdir='tmp', pseudo_dir='{folder}', forc_conv_thr={2 * FORCE_HA_BOHR}, etot_conv_thr=1
+calculation='relax', outdir='tmp', pseudo_dir='{folder}', forc_conv_thr={2 * FORCE_HA_BOHR}
 /
 &system
 ibrav=0, nat={len(atoms)}, ntyp=2, ecutwfc={2 * ecut}
