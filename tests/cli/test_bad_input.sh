@@ -53,9 +53,7 @@ Mg 0.0 0.0 0.0
 O 2.106 2.106 2.106
 XYZ
 
-# refused_energy NAME PATTERN SED; refused_campaign name_is_empty 'campaign.yaml:1: campaign.name = "".*wanted' 's/name: test/name: ""/'
-refused_campaign name_is_a_path 'campaign.yaml:1: campaign.name = "a/b".*wanted' 's/name: test/name: a\/b/'
-refused_campaign NAME PATTERN SED
+# refused_energy NAME PATTERN SED; refused_campaign NAME PATTERN SED
 refused_energy() { energy_with "$3"; refused "$1" "$2" energy case.yaml; }
 refused_campaign() { campaign_with "$3"; refused "$1" "$2" run campaign.yaml; }
 
@@ -165,6 +163,8 @@ refused_energy negative_cell_length 'negative.cif' 's/mgo.extxyz/negative.cif/'
 refused_energy no_such_cif_block 'good.cif.*NaCl' 's/file: mgo.extxyz/file: good.cif, block: NaCl/'
 
 # Campaigns.
+refused_campaign name_is_empty 'campaign.yaml:1: campaign.name = "".*wanted' 's/name: test/name: ""/'
+refused_campaign name_is_a_path 'campaign.yaml:1: campaign.name = "a/b".*wanted' 's/name: test/name: a\/b/'
 refused_campaign no_crystals 'bulk' '/bulk:/,/file:/d'
 refused_campaign zero_index 'campaign.yaml:4: .*max_index.*0' 's/max_index: 1/max_index: 0/'
 refused_campaign vacuum_in_hartree 'campaign.yaml:4: .*8 Ha' 's/8 Ang/8 Ha/'
