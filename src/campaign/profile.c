@@ -81,7 +81,8 @@ static void take_edges(const km_edges *edges, const km_assignment *assignment,
         surface->ea_ev = edges->ea_ev;
         surface->gap_ev = edges->gap_ev;
         if (assignment->reference.is_metallic)
-            km_result_add_reason(result, "the bulk is metallic");
+            km_result_add_reason(result,
+                                 "the bulk is metallic: IP and EA are its work function");
     } else {
         km_result_add_reason(result, "no bulk bands: no levels through the bulk");
     }

@@ -203,6 +203,25 @@ static void append_mismatches(const km_dft *dft, int n_species, km_calculation *
     }
 }
 
+/* A metal has one edge, the Fermi level: IP and EA are then both its work function. */
+static void fill_edges(const km_scf_result *scf, km_calculation *result)
+{
+    const km_occupation *occupation = &scf->occupation;
+
+    result->fermi_ha = occupation->fermi_ha;
+    result->is_metallic = occupation->is_metallic;
+    result->has_bands = occupation->has_cbm || occupation->is_metallic;
+    result->vbm_ha = occupation->is_metallic ? occupation->fermi_ha : occupation->vbm_ha;
+    result->cbm_ha = occupation->is_metallic ? occupation->fermi_ha : occupation->cbm_ha;
+    memcpy(result->vbm_k_frac, scf->gap.vbm_k_frac, sizeof result->vbm_k_frac);
+    memcpy(result->cbm_k_frac, scf->gap.cbm_k_frac, sizeof result->cbm_k_frac);
+    result->gap_direct_ha = NAN;
+    if (occupation->is_metallic)
+        result->gap_direct_ha = 0;
+    else if (occupation->has_cbm)
+        result->gap_direct_ha = scf->gap.direct_ha;
+}
+
 static void fill_result(const km_dft *dft, const km_crystal *crystal,
                         const smaller_basis *smaller, km_calculation *result)
 {
@@ -211,14 +230,7 @@ static void fill_result(const km_dft *dft, const km_crystal *crystal,
 
     result->energy_ha = scf->energy_ha;
     result->free_energy_ha = scf->free_energy_ha;
-    result->has_bands = scf->occupation.has_cbm;
-    result->vbm_ha = scf->occupation.vbm_ha;
-    result->cbm_ha = scf->occupation.cbm_ha;
-    result->gap_direct_ha = result->has_bands ? scf->gap.direct_ha : NAN;
-    memcpy(result->vbm_k_frac, scf->gap.vbm_k_frac, sizeof result->vbm_k_frac);
-    memcpy(result->cbm_k_frac, scf->gap.cbm_k_frac, sizeof result->cbm_k_frac);
-    result->fermi_ha = scf->occupation.fermi_ha;
-    result->is_metallic = scf->occupation.is_metallic;
+    fill_edges(scf, result);
     result->potential_mean_ha = km_ground_state_potential_mean_ha(state);
     result->n_electron = km_ground_state_n_electron(state);
     result->n_plane_wave = km_ground_state_n_plane_wave(state);

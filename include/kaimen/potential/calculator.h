@@ -53,12 +53,13 @@ typedef struct {
         [KM_REASON_SIZE];  /* why, when the outcome is not CONVERGED; else warnings or "" */
     double energy_ha;      /* with smearing: extrapolated to zero width */
     double free_energy_ha; /* what the forces belong to; equal without smearing */
-    bool has_bands;        /* the next six mean something */
+    bool has_bands; /* the next six mean something; of a metal both edges are the Fermi level */
     double vbm_ha, vbm_k_frac[3];
     double cbm_ha, cbm_k_frac[3];
     double gap_direct_ha; /* smallest difference of the two bands at one k-point */
     double fermi_ha;
-    bool is_metallic;         /* the gap closed and the occupations were smeared */
+    bool
+        is_metallic; /* occupied and empty bands overlap, or the gap closed and they were smeared */
     double potential_mean_ha; /* cell average of V_H + V_loc, alpha term included */
     double n_electron;
     long n_plane_wave; /* largest over k */
