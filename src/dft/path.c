@@ -232,7 +232,7 @@ static int list_legs(const km_crystal *crystal, const plan *p, int vacuum_axis, 
         const size_t size = strcspn(c, "-|");
         const named_point *point = find_point(p, c, size);
 
-        if (last && c[-1] == '-' &&
+        if (last && point && c[-1] == '-' &&
             (vacuum_axis < 0 || (fabs(last->k_frac[vacuum_axis]) < SAME_POINT &&
                                  fabs(point->k_frac[vacuum_axis]) < SAME_POINT))) {
             legs[n++] = (leg){last, point, distance_bohr(crystal, last->k_frac, point->k_frac),

@@ -67,6 +67,14 @@ void km_warm_start_destroy(km_warm_start **warm)
     KM_FREE(*warm);
 }
 
+/* Copies of the same numbers: equal to the last bit, or not the same. */
+static bool is_equal(int n, const double *a, const double *b)
+{
+    for (int i = 0; i < n; ++i)
+        if (a[i] != b[i]) return false;
+    return true;
+}
+
 /* Same cell, elements and grid: densities can be compared. */
 static bool is_same_kind(const km_warm_start *warm, const km_ground_state *state)
 {
@@ -76,8 +84,7 @@ static bool is_same_kind(const km_warm_start *warm, const km_ground_state *state
     return old && n_atom == km_crystal_n_atom(new) && warm->is_real == state->is_real &&
            memcmp(warm->grid, km_grid_n(state->grid), sizeof warm->grid) == 0 &&
            warm->n_g == km_grid_n_g(state->grid) &&
-           memcmp(km_crystal_cell_bohr(old), km_crystal_cell_bohr(new), 9 * sizeof(double)) ==
-               0 &&
+           is_equal(9, km_crystal_cell_bohr(old), km_crystal_cell_bohr(new)) &&
            memcmp(km_crystal_z(old), km_crystal_z(new), sizeof(int) * (size_t)n_atom) == 0;
 }
 
@@ -102,8 +109,7 @@ static bool has_same_bands(const km_warm_start *warm, const km_ground_state *sta
     if (!warm->bands || warm->n_k != set->n_k || warm->n_band != state->n_band) return false;
     for (int ik = 0; ik < set->n_k; ++ik)
         if (warm->bands[ik].n_g != set->bands[ik].n_g ||
-            memcmp(warm->k_frac + 3 * ik, km_basis_k_frac(set->basis[ik]),
-                   3 * sizeof(double)) != 0)
+            !is_equal(3, warm->k_frac + 3 * ik, km_basis_k_frac(set->basis[ik])))
             return false;
     return true;
 }

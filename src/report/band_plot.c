@@ -83,9 +83,10 @@ static void find_window(canvas *c)
 static km_status draw_energy_axis(canvas *c)
 {
     const double step = tick_step(c->high_ev - c->low_ev);
+    const int last = (int)floor(c->high_ev / step + 1e-9);
 
-    for (double e = ceil(c->low_ev / step) * step; e < c->high_ev + 1e-9; e += step) {
-        const double y = y_of(c, e);
+    for (int i = (int)ceil(c->low_ev / step); i <= last; ++i) {
+        const double e = i * step, y = y_of(c, e);
 
         KM_TRY(km_text_append(&c->text,
                               "<line class=\"frame\" x1=\"%.1f\" y1=\"%.2f\" x2=\"%.1f\" "
@@ -185,13 +186,17 @@ static km_status draw_bands(canvas *c)
 static km_status draw_dos_axis(canvas *c)
 {
     const double step = 2 * tick_step(c->dos_max);
+    const int n_tick = (int)ceil(c->dos_max / step);
 
-    for (double g = 0; g < c->dos_max; g += step)
+    for (int i = 0; i < n_tick; ++i) {
+        const double g = i * step;
+
         KM_TRY(km_text_append(&c->text,
                               "<text class=\"tick\" x=\"%.2f\" y=\"%.1f\" "
                               "text-anchor=\"middle\">%g</text>\n",
                               DOS_LEFT + g / c->dos_max * (DOS_RIGHT - DOS_LEFT), BOTTOM + 20,
                               g));
+    }
     return km_text_append(&c->text,
                           "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">states / eV / "
                           "cell</text>\n",
