@@ -55,21 +55,23 @@ end:
 /* One frame for every computation of the relaxation. */
 static km_status append_trajectory(const km_energy *energy, km_text *text)
 {
-    const size_t n = 3 * (size_t)km_crystal_n_atom(energy->crystal);
-    km_crystal *crystal = NULL;
-    km_status status = KM_OK;
     const km_relax_step *step;
+    km_status status = KM_OK;
     int n_step;
 
-    KM_TRY(km_crystal_copy(energy->crystal, &crystal));
     step = km_relax_steps(energy->relax, &n_step);
     for (int i = 0; i < n_step && status == KM_OK; ++i) {
-        const km_extxyz_extras extras = {.energy_ha = &step[i].energy_ha};
+        const km_relax_frame frame = km_relax_frame_at(energy->relax, i);
+        const km_extxyz_extras extras = {.energy_ha = &step[i].energy_ha,
+                                         .forces_ha_bohr = frame.forces_ha_bohr,
+                                         .stress_ha_bohr3 = frame.stress_ha_bohr3};
+        km_crystal *crystal = NULL;
 
-        km_crystal_move(crystal, km_relax_frames_frac(energy->relax) + (size_t)i * n);
+        KM_TRY(km_crystal_create(frame.cell_bohr, km_crystal_n_atom(energy->crystal),
+                                 km_crystal_z(energy->crystal), frame.frac, &crystal));
         status = km_extxyz_append(text, crystal, &extras);
+        km_crystal_destroy(&crystal);
     }
-    km_crystal_destroy(&crystal);
     return status;
 }
 

@@ -232,6 +232,16 @@ done:
     return status;
 }
 
+static km_status append_stress(km_text *text, const double stress_ha_bohr3[9])
+{
+    const double factor = KM_EV_PER_HA / (KM_ANG_PER_BOHR * KM_ANG_PER_BOHR * KM_ANG_PER_BOHR);
+
+    KM_TRY(km_text_append(text, " stress=\""));
+    for (int k = 0; k < 9; k++)
+        KM_TRY(km_text_append(text, "%s%.12g", k ? " " : "", stress_ha_bohr3[k] * factor));
+    return km_text_append(text, "\"");
+}
+
 static km_status append_header(km_text *text, const km_crystal *crystal,
                                const km_extxyz_extras *extras)
 {
@@ -244,6 +254,7 @@ static km_status append_header(km_text *text, const km_crystal *crystal,
                           extras->forces_ha_bohr ? ":forces:R:3" : ""));
     if (extras->energy_ha)
         KM_TRY(km_text_append(text, " energy=%.15g", *extras->energy_ha * KM_EV_PER_HA));
+    if (extras->stress_ha_bohr3) KM_TRY(append_stress(text, extras->stress_ha_bohr3));
     if (extras->keys) KM_TRY(km_text_append(text, " %s", extras->keys));
     return km_text_append(text, "\n");
 }

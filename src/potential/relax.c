@@ -24,124 +24,20 @@ static const double LEAST_CUT = 0.1, LARGEST_CUT = 0.5;
 /* Distance to the nearest neighbour, against that at the start, beyond which a crystal has exploded. */
 static const double SHORTEST_BOND = 0.6, LONGEST_BOND = 1.8;
 
-km_relax_options km_relax_options_default(void)
-{
-    return (km_relax_options){
-        .force_tolerance_ha_bohr = 1e-3, .max_step = 60, .step_limit_bohr = 0.3};
-}
-
-static km_status check_options(const km_relax_options *options)
-{
-    KM_TRY(KM_CHECK(options->force_tolerance_ha_bohr > 0, KM_E_ARGUMENT,
-                    "force tolerance %g Ha/bohr must be positive",
-                    options->force_tolerance_ha_bohr));
-    KM_TRY(KM_CHECK(options->max_step > 0, KM_E_ARGUMENT, "max_step = %d must be positive",
-                    options->max_step));
-    return KM_CHECK(options->step_limit_bohr > 0, KM_E_ARGUMENT,
-                    "step limit %g bohr must be positive", options->step_limit_bohr);
-}
-
-static km_status allocate(km_relax *relax)
-{
-    const size_t n_frame = (size_t)relax->options.max_step + 1, n = (size_t)relax->n;
-
-    KM_TRY(KM_ALLOC(relax->frozen, n / 3));
-    KM_TRY(KM_ALLOC(relax->nearest_bohr, n / 3));
-    KM_TRY(KM_ALLOC(relax->gradient, n));
-    KM_TRY(KM_ALLOC(relax->trial_gradient, n));
-    KM_TRY(KM_ALLOC(relax->move, n));
-    KM_TRY(KM_ALLOC(relax->change, n));
-    KM_TRY(KM_ALLOC(relax->factor, n * n));
-    KM_TRY(KM_ALLOC(relax->step, n_frame));
-    KM_TRY(KM_ALLOC(relax->frame_frac, n_frame * n));
-    return km_lbfgs_create(relax->n, &relax->lbfgs);
-}
-
-km_status km_relax_create(const km_crystal *crystal, const km_relax_options *options,
-                          km_relax **out)
-{
-    const int n_atom = km_crystal_n_atom(crystal);
-    km_relax *relax = NULL;
-    km_status status = KM_OK;
-
-    *out = NULL;
-    KM_TRY(check_options(options));
-    KM_TRY(KM_ALLOC(relax, 1));
-    relax->options = *options;
-    relax->n = 3 * n_atom;
-    relax->limit_bohr = options->step_limit_bohr;
-    KM_TRY_TO(fail, km_crystal_copy(crystal, &relax->start));
-    KM_TRY_TO(fail, km_crystal_copy(crystal, &relax->crystal));
-    KM_TRY_TO(fail, km_crystal_copy(crystal, &relax->trial));
-    KM_TRY_TO(fail, allocate(relax));
-    if (options->frozen)
-        memcpy(relax->frozen, options->frozen, sizeof *relax->frozen * (size_t)n_atom);
-    KM_TRY_TO(fail, km_bond_model_nearest(crystal, relax->nearest_bohr));
-    *out = relax;
-    return KM_OK;
-fail:
-    km_relax_destroy(&relax);
-    return status;
-}
-
-void km_relax_destroy(km_relax **relax)
-{
-    km_relax *r = *relax;
-
-    if (!r) return;
-    km_crystal_destroy(&r->start);
-    km_crystal_destroy(&r->crystal);
-    km_crystal_destroy(&r->trial);
-    km_lbfgs_destroy(&r->lbfgs);
-    KM_FREE(r->frozen);
-    KM_FREE(r->nearest_bohr);
-    KM_FREE(r->gradient);
-    KM_FREE(r->trial_gradient);
-    KM_FREE(r->move);
-    KM_FREE(r->change);
-    KM_FREE(r->factor);
-    KM_FREE(r->step);
-    KM_FREE(r->frame_frac);
-    KM_FREE(*relax);
-}
-
-/* Length of the longest of n/3 vectors. */
-static double longest(int n, const double *v)
-{
-    double most = 0;
-
-    for (int i = 0; i < n; i += 3) {
-        double length = cblas_dnrm2(3, v + i, 1);
-
-        if (!(length <= most)) most = length; /* a NaN is the longest */
-    }
-    return most;
-}
-
-static void precondition(const void *context, double *x)
-{
-    const km_relax *relax = context;
-
-    km_bond_model_solve(relax->n, relax->factor, x);
-}
-
-/* The next move from the accepted positions, within the trust radius. */
+/* The next move from the accepted crystal, within the trust radius. */
 static km_status propose(km_relax *relax, MPI_Comm comm)
 {
-    const double *b = km_crystal_reciprocal_bohr(relax->crystal);
-    double *frac = relax->change, length;
+    double size;
 
     KM_TRY(km_agree(km_bond_model_factor(relax->crystal, relax->frozen, relax->factor), comm));
-    km_lbfgs_compute_direction(relax->lbfgs, relax->gradient, precondition, relax, relax->move);
-    length = longest(relax->n, relax->move);
-    if (length > relax->limit_bohr)
-        cblas_dscal(relax->n, relax->limit_bohr / length, relax->move, 1);
+    km_lbfgs_compute_direction(relax->lbfgs, relax->gradient, km_relax_precondition, relax,
+                               relax->move);
+    size = km_relax_size(relax, relax->move);
+    if (size > relax->trust) cblas_dscal(relax->n, relax->trust / size, relax->move, 1);
+    relax->size = fmin(size, relax->trust);
     MPI_Bcast(relax->move, relax->n, MPI_DOUBLE, 0, comm);
-    for (int i = 0; i < relax->n; ++i)
-        frac[i] = km_crystal_frac(relax->crystal)[i] +
-                  cblas_ddot(3, b + 3 * (i % 3), 1, relax->move + i - i % 3, 1) / (2 * KM_PI);
-    km_crystal_move(relax->trial, frac);
-    return KM_OK;
+    for (int i = 0; i < relax->n; ++i) relax->trial_x[i] = relax->x[i] + relax->move[i];
+    return km_agree(km_relax_place(relax), comm);
 }
 
 /* Whether every atom still has its nearest neighbour at a sane distance. */
@@ -150,7 +46,7 @@ static km_status check_bonds(km_relax *relax, km_relax_result *result)
     double *nearest = relax->change;
 
     KM_TRY(km_bond_model_nearest(relax->trial, nearest));
-    for (int a = 0; a < relax->n / 3 && !relax->is_over; ++a) {
+    for (int a = 0; a < relax->n_atom && !relax->is_over; ++a) {
         const double ratio = nearest[a] / relax->nearest_bohr[a];
 
         if (ratio >= SHORTEST_BOND && ratio <= LONGEST_BOND) continue;
@@ -165,12 +61,38 @@ static km_status check_bonds(km_relax *relax, km_relax_result *result)
     return KM_OK;
 }
 
-/* Energy and gradient of the trial positions, and their line in the record. */
+/* What a calculation's energy lacks to that of the full cutoff. */
+static double basis_correction_ha(const km_relax *relax, const km_calculation *calculation)
+{
+    if (!relax->options.cell || !(calculation->basis_filling > 0)) return 0;
+    return -relax->basis_slope_ha * log(calculation->basis_filling);
+}
+
+/* What falls from step to step. */
+static double value_ha(const km_relax *relax, const km_relax_step *step)
+{
+    if (!relax->options.cell) return step->free_energy_ha;
+    return step->free_energy_ha +
+           relax->options.pressure_ha_bohr3 * km_crystal_volume_bohr3(relax->trial);
+}
+
+/* Length of the longest move of an atom in this step. */
+static double longest(const km_relax *relax)
+{
+    double most = 0;
+
+    for (int a = 0; a < relax->n_atom; ++a)
+        most = fmax(most, cblas_dnrm2(3, relax->move + 3 * a, 1));
+    return most;
+}
+
+/* Energy and gradient of the trial crystal, and their line in the record. */
 static km_status compute(km_relax *relax, km_calculator *calculator, const km_request *request,
                          MPI_Comm comm, km_relax_result *result, km_calculation *calculation)
 {
     const double start_s = MPI_Wtime();
     km_relax_step *step = relax->step + relax->n_record;
+    double correction;
 
     KM_TRY(km_agree(km_calculator_compute(calculator, relax->trial, request, comm, calculation),
                     comm));
@@ -179,33 +101,41 @@ static km_status compute(km_relax *relax, km_calculator *calculator, const km_re
     result->n_h_apply += calculation->n_h_apply;
     relax->is_held = false;
     if (calculation->outcome != KM_OUTCOME_CONVERGED) return KM_OK;
-    KM_TRY(km_agree(km_calculator_forces(calculator, relax->trial_gradient), comm));
-    for (int i = 0; i < relax->n; ++i)
-        relax->trial_gradient[i] *= relax->frozen[i / 3] ? 0 : -1;
-    *step = (km_relax_step){.energy_ha = calculation->energy_ha,
-                            .free_energy_ha = calculation->free_energy_ha,
-                            .max_force_ha_bohr = longest(relax->n, relax->trial_gradient),
-                            .move_bohr = longest(relax->n, relax->move),
+    if (request->basis_slope && isfinite(calculation->basis_slope_ha))
+        relax->basis_slope_ha = calculation->basis_slope_ha;
+    correction = basis_correction_ha(relax, calculation);
+    *step = (km_relax_step){.energy_ha = calculation->energy_ha + correction,
+                            .free_energy_ha = calculation->free_energy_ha + correction,
+                            .move_bohr = longest(relax),
                             .n_iteration = calculation->n_iteration,
-                            .n_h_apply = calculation->n_h_apply,
-                            .time_s = MPI_Wtime() - start_s};
-    memcpy(relax->frame_frac + (size_t)relax->n_record * (size_t)relax->n,
-           km_crystal_frac(relax->trial), sizeof(double) * (size_t)relax->n);
+                            .n_h_apply = calculation->n_h_apply};
+    KM_TRY(km_agree(km_relax_differentiate(relax, calculator, step), comm));
+    step->time_s = MPI_Wtime() - start_s;
     ++relax->n_record;
     return KM_OK;
 }
 
+static void swap(double **a, double **b)
+{
+    double *kept = *a;
+
+    *a = *b;
+    *b = kept;
+}
+
 static void accept(km_relax *relax, const km_calculation *calculation)
 {
-    double *gradient = relax->gradient;
+    km_crystal *crystal = relax->crystal;
 
-    relax->step[relax->n_record - 1].is_accepted = true;
-    relax->free_energy_ha = calculation->free_energy_ha;
+    relax->i_accepted = relax->n_record - 1;
+    relax->step[relax->i_accepted].is_accepted = true;
+    relax->value_ha = value_ha(relax, relax->step + relax->i_accepted);
     relax->calculation = *calculation;
-    relax->gradient = relax->trial_gradient;
-    relax->trial_gradient = gradient;
-    km_crystal_move(relax->crystal, km_crystal_frac(relax->trial));
-    relax->limit_bohr = fmin(2 * relax->limit_bohr, relax->options.step_limit_bohr);
+    swap(&relax->gradient, &relax->trial_gradient);
+    swap(&relax->x, &relax->trial_x);
+    relax->crystal = relax->trial;
+    relax->trial = crystal;
+    relax->trust = fmin(2 * relax->trust, 1);
     relax->n_rejected = 0;
     relax->is_held = true;
 }
@@ -214,10 +144,10 @@ static void accept(km_relax *relax, const km_calculation *calculation)
 static void decide(km_relax *relax, const km_calculation *calculation)
 {
     const int n = relax->n;
-    const double noise = NOISE_HA * n / 3;
+    const double noise = NOISE_HA * relax->n_atom;
     const double slope = cblas_ddot(n, relax->gradient, 1, relax->move, 1);
     const double slope_after = cblas_ddot(n, relax->trial_gradient, 1, relax->move, 1);
-    const double rise = calculation->free_energy_ha - relax->free_energy_ha;
+    const double rise = value_ha(relax, relax->step + relax->n_record - 1) - relax->value_ha;
 
     for (int i = 0; i < n; ++i)
         relax->change[i] = relax->trial_gradient[i] - relax->gradient[i];
@@ -227,21 +157,57 @@ static void decide(km_relax *relax, const km_calculation *calculation)
         return;
     }
     /* The minimum of the parabola through both energies and the slope. */
-    relax->limit_bohr = longest(n, relax->move) *
-                        fmax(LEAST_CUT, fmin(LARGEST_CUT, slope / (2 * (slope - rise))));
+    relax->trust =
+        relax->size * fmax(LEAST_CUT, fmin(LARGEST_CUT, slope / (2 * (slope - rise))));
     if (++relax->n_rejected == FORGET_REJECTED) km_lbfgs_clear(relax->lbfgs);
+}
+
+static void describe_end(const km_relax *relax, km_relax_result *result)
+{
+    const km_relax_step *step = relax->step + relax->i_accepted;
+    const char *name = result->outcome == KM_OUTCOME_NOT_CONVERGED
+                           ? "step limit"
+                           : km_outcome_name(result->outcome);
+    char *reason = result->reason;
+    size_t n;
+
+    if (result->outcome == KM_OUTCOME_CONVERGED) return;
+    if (result->outcome == KM_OUTCOME_DIVERGED) {
+        snprintf(reason, KM_REASON_SIZE,
+                 relax->n_rejected == MAX_REJECTED
+                     ? "exploded: the energy rises along the forces, %d moves rejected in a row"
+                     : "exploded: a force, stress or energy is not a number",
+                 relax->n_rejected);
+        return;
+    }
+    snprintf(reason, KM_REASON_SIZE,
+             "%s after %d moves, largest force %.1e Ha/bohr, wanted %.1e", name,
+             relax->n_record - 1, step->max_force_ha_bohr,
+             relax->options.force_tolerance_ha_bohr);
+    n = strlen(reason);
+    if (relax->options.cell)
+        snprintf(reason + n, KM_REASON_SIZE - n, ", stress %.1e Ha/bohr^3, wanted %.1e",
+                 step->max_stress_ha_bohr3, relax->options.stress_tolerance_ha_bohr3);
+}
+
+static bool is_relaxed(const km_relax *relax)
+{
+    const km_relax_step *step = relax->step + relax->i_accepted;
+
+    return step->max_force_ha_bohr < relax->options.force_tolerance_ha_bohr &&
+           (!relax->options.cell ||
+            step->max_stress_ha_bohr3 < relax->options.stress_tolerance_ha_bohr3);
 }
 
 /* Whether to go on, decided by the first rank for all. */
 static void judge(km_relax *relax, const km_request *request, double end_s, MPI_Comm comm,
                   km_relax_result *result)
 {
-    const double force = longest(relax->n, relax->gradient);
     int outcome = -1;
 
-    if (force < relax->options.force_tolerance_ha_bohr)
+    if (is_relaxed(relax))
         outcome = KM_OUTCOME_CONVERGED;
-    else if (!isfinite(force) || !isfinite(relax->free_energy_ha) ||
+    else if (!isfinite(km_relax_size(relax, relax->gradient)) || !isfinite(relax->value_ha) ||
              relax->n_rejected == MAX_REJECTED)
         outcome = KM_OUTCOME_DIVERGED;
     else if (relax->n_record > relax->options.max_step)
@@ -251,21 +217,10 @@ static void judge(km_relax *relax, const km_request *request, double end_s, MPI_
     else if (request->time_limit_s > 0 && MPI_Wtime() > end_s)
         outcome = KM_OUTCOME_TIMEOUT;
     MPI_Bcast(&outcome, 1, MPI_INT, 0, comm);
-    result->max_force_ha_bohr = force;
     if (outcome < 0) return;
     relax->is_over = true;
     result->outcome = (km_outcome)outcome;
-    if (outcome == KM_OUTCOME_DIVERGED && relax->n_rejected == MAX_REJECTED)
-        snprintf(result->reason, sizeof result->reason,
-                 "exploded: the energy rises along the forces, %d moves rejected in a row",
-                 relax->n_rejected);
-    else if (outcome == KM_OUTCOME_DIVERGED)
-        snprintf(result->reason, sizeof result->reason, "exploded: a force is not a number");
-    else if (outcome != KM_OUTCOME_CONVERGED)
-        snprintf(result->reason, sizeof result->reason,
-                 "%s after %d moves, largest force %.1e Ha/bohr, wanted %.1e",
-                 outcome == KM_OUTCOME_NOT_CONVERGED ? "step limit" : km_outcome_name(outcome),
-                 relax->n_record - 1, force, relax->options.force_tolerance_ha_bohr);
+    describe_end(relax, result);
 }
 
 /* A crystal that the calculator could not converge ends the relaxation with its outcome. */
@@ -294,18 +249,22 @@ static km_status finish_step(km_relax *relax, MPI_Comm comm)
 /* The request of one computation: forces as exact as they must be, and what is left of the time. */
 static km_request step_request(const km_relax *relax, const km_request *request, double end_s)
 {
-    const double force = relax->n_record > 0 ? longest(relax->n, relax->gradient) : 0;
+    const double force =
+        relax->n_record > 0 ? relax->step[relax->i_accepted].max_force_ha_bohr : 0;
     km_request left = *request;
 
     left.forces = true;
-    left.edges = left.stress = left.basis_slope = false; /* of the relaxed crystal only */
+    left.edges = false; /* of the relaxed crystal only */
+    left.stress = relax->options.cell;
+    left.basis_slope = relax->options.cell && relax->n_record == 0;
+    left.basis_cell_bohr = relax->options.cell ? km_crystal_cell_bohr(relax->start) : NULL;
     left.force_error_ha_bohr =
         FORCE_ERROR * fmax(relax->options.force_tolerance_ha_bohr, LAST_FORCE * force);
     if (request->time_limit_s > 0) left.time_limit_s = fmax(end_s - MPI_Wtime(), 1e-3);
     return left;
 }
 
-/* One computation of the trial positions; the first one is always accepted. */
+/* One computation of the trial crystal; the first one is always accepted. */
 static km_status advance(km_relax *relax, km_calculator *calculator, const km_request *request,
                          MPI_Comm comm, km_relax_result *result)
 {
@@ -325,68 +284,74 @@ static km_status advance(km_relax *relax, km_calculator *calculator, const km_re
 
 /*
  * After a resume, or a rejected move, the calculator holds something else than the result; or what the steps have no use
- * for is still wanted.
+ * for is still wanted; or the relaxed cell has yet to be computed with plane waves of its own.
  */
 static km_status refresh(km_relax *relax, km_calculator *calculator, const km_request *request,
-                         MPI_Comm comm, km_relax_result *result)
+                         double end_s, MPI_Comm comm, km_relax_result *result)
 {
-    if (relax->is_held && !request->edges && !request->stress && !request->basis_slope)
+    km_request last = step_request(relax, request, end_s);
+
+    if (relax->is_held && !relax->options.cell && !request->edges && !request->stress &&
+        !request->basis_slope)
         return KM_OK;
+    last.edges = request->edges;
+    last.stress = request->stress || relax->options.cell;
+    last.basis_slope = request->basis_slope;
+    last.basis_cell_bohr = request->basis_cell_bohr;
     KM_TRY(km_agree(
-        km_calculator_compute(calculator, relax->crystal, request, comm, &relax->calculation),
+        km_calculator_compute(calculator, relax->crystal, &last, comm, &relax->calculation),
         comm));
     ++result->n_compute;
     result->n_iteration += relax->calculation.n_iteration;
     result->n_h_apply += relax->calculation.n_h_apply;
     relax->is_held = relax->calculation.outcome == KM_OUTCOME_CONVERGED;
     if (!relax->is_held) take_failure(relax, &relax->calculation, result);
+    if (relax->is_held && relax->options.cell)
+        result->basis_error_ha = relax->calculation.free_energy_ha +
+                                 basis_correction_ha(relax, &relax->calculation) -
+                                 relax->step[relax->i_accepted].free_energy_ha;
     return KM_OK;
+}
+
+static void fill_result(const km_relax *relax, km_relax_result *result)
+{
+    const km_relax_step *step = relax->step + relax->i_accepted;
+
+    result->n_step = relax->n_record > 0 ? relax->n_record - 1 : 0;
+    result->calculation = relax->calculation;
+    result->basis_slope_ha = relax->basis_slope_ha;
+    if (relax->n_record == 0) return;
+    result->start_energy_ha = relax->step[0].energy_ha;
+    result->max_force_ha_bohr = step->max_force_ha_bohr;
+    result->max_stress_ha_bohr3 = step->max_stress_ha_bohr3;
 }
 
 km_status km_relax_run(km_relax *relax, km_calculator *calculator, const km_request *request,
                        MPI_Comm comm, km_relax_result *result)
 {
     const double end_s = MPI_Wtime() + request->time_limit_s;
-    km_request each = *request;
 
-    *result = (km_relax_result){.outcome = KM_OUTCOME_FAILED, .start_energy_ha = NAN};
+    *result = (km_relax_result){.outcome = KM_OUTCOME_FAILED,
+                                .start_energy_ha = NAN,
+                                .max_force_ha_bohr = NAN,
+                                .max_stress_ha_bohr3 = NAN};
     if (relax->options.checkpoint) KM_TRY(km_relax_load(relax, comm));
     for (int i = 0; i < relax->n_record; ++i) {
         result->n_iteration += relax->step[i].n_iteration;
         result->n_h_apply += relax->step[i].n_h_apply;
     }
     for (relax->is_over = false; !relax->is_over;) {
-        each = step_request(relax, request, end_s);
+        const km_request each = step_request(relax, request, end_s);
+
         if (relax->n_record > 0) judge(relax, request, end_s, comm, result);
         if (relax->n_record > 0 && !relax->is_over) {
             KM_TRY(propose(relax, comm));
-            KM_TRY(check_bonds(relax, result));
+            KM_TRY(km_agree(check_bonds(relax, result), comm));
         }
         if (!relax->is_over) KM_TRY(advance(relax, calculator, &each, comm, result));
     }
-    each.edges = request->edges;
-    each.stress = request->stress;
-    each.basis_slope = request->basis_slope;
     if (result->outcome == KM_OUTCOME_CONVERGED)
-        KM_TRY(refresh(relax, calculator, &each, comm, result));
-    result->n_step = relax->n_record > 0 ? relax->n_record - 1 : 0;
-    if (relax->n_record > 0) result->start_energy_ha = relax->step[0].energy_ha;
-    result->calculation = relax->calculation;
+        KM_TRY(refresh(relax, calculator, request, end_s, comm, result));
+    fill_result(relax, result);
     return KM_OK;
-}
-
-const km_crystal *km_relax_crystal(const km_relax *relax)
-{
-    return relax->crystal;
-}
-
-const km_relax_step *km_relax_steps(const km_relax *relax, int *n)
-{
-    *n = relax->n_record;
-    return relax->step;
-}
-
-const double *km_relax_frames_frac(const km_relax *relax)
-{
-    return relax->frame_frac;
 }

@@ -10,14 +10,14 @@
 #include <unistd.h>
 
 /* Columns of the record, all kept as numbers. */
-#define N_COLUMN 8
+#define N_COLUMN 9
 
 static const struct {
     const char *name, *unit;
-} columns[N_COLUMN] = {{"energy", "Ha"},         {"free_energy", "Ha"},
-                       {"max_force", "Ha/bohr"}, {"longest_move", "bohr"},
-                       {"is_accepted", ""},      {"scf_iterations", ""},
-                       {"n_h_apply", ""},        {"time", "s"}};
+} columns[N_COLUMN] = {
+    {"energy", "Ha"},         {"free_energy", "Ha"}, {"max_force", "Ha/bohr"},
+    {"longest_move", "bohr"}, {"is_accepted", ""},   {"scf_iterations", ""},
+    {"n_h_apply", ""},        {"time", "s"},         {"max_stress", "Ha/bohr^3"}};
 
 static void step_to_row(const km_relax_step *step, double row[N_COLUMN])
 {
@@ -29,6 +29,7 @@ static void step_to_row(const km_relax_step *step, double row[N_COLUMN])
     row[5] = step->n_iteration;
     row[6] = (double)step->n_h_apply;
     row[7] = step->time_s;
+    row[8] = step->max_stress_ha_bohr3;
 }
 
 static km_relax_step row_to_step(const double row[N_COLUMN])
@@ -40,12 +41,26 @@ static km_relax_step row_to_step(const double row[N_COLUMN])
                            .is_accepted = row[4] > 0.5,
                            .n_iteration = (int)row[5],
                            .n_h_apply = (long)row[6],
-                           .time_s = row[7]};
+                           .time_s = row[7],
+                           .max_stress_ha_bohr3 = row[8]};
+}
+
+static km_status write_frames(const km_relax *relax, km_h5 *group)
+{
+    const int shape[3] = {relax->n_record, relax->n_atom, 3};
+    const int cell_shape[3] = {relax->n_record, 3, 3};
+
+    KM_TRY(km_h5_write_doubles(group, "positions_frac", "", 3, shape, relax->frame_frac));
+    KM_TRY(km_h5_write_doubles(group, "forces", "Ha/bohr", 3, shape, relax->frame_force));
+    KM_TRY(km_h5_write_doubles(group, "cell", "bohr", 3, cell_shape, relax->frame_cell));
+    if (!relax->options.cell) return KM_OK;
+    return km_h5_write_doubles(group, "stress", "Ha/bohr^3", 3, cell_shape,
+                               relax->frame_stress);
 }
 
 km_status km_relax_write(const km_relax *relax, km_h5 *group)
 {
-    const int n = relax->n_record, shape[3] = {n, relax->n / 3, 3};
+    const int n = relax->n_record;
     double *column = NULL, row[N_COLUMN];
     km_status status = KM_OK;
 
@@ -55,14 +70,24 @@ km_status km_relax_write(const km_relax *relax, km_h5 *group)
             step_to_row(relax->step + i, row);
             column[i] = row[c];
         }
-        KM_TRY_TO(end, km_h5_write_doubles(group, columns[c].name, columns[c].unit, 1, shape,
-                                           column));
+        KM_TRY_TO(end,
+                  km_h5_write_doubles(group, columns[c].name, columns[c].unit, 1, &n, column));
     }
-    KM_TRY_TO(end,
-              km_h5_write_doubles(group, "positions_frac", "", 3, shape, relax->frame_frac));
+    status = write_frames(relax, group);
 end:
     KM_FREE(column);
     return status;
+}
+
+static km_status read_frames(km_relax *relax, km_h5 *file, int n)
+{
+    const int n_place = 3 * n * relax->n_atom;
+
+    KM_TRY(km_h5_read_doubles(file, "positions_frac", n_place, relax->frame_frac));
+    KM_TRY(km_h5_read_doubles(file, "forces", n_place, relax->frame_force));
+    KM_TRY(km_h5_read_doubles(file, "cell", 9 * n, relax->frame_cell));
+    if (!relax->options.cell) return KM_OK;
+    return km_h5_read_doubles(file, "stress", 9 * n, relax->frame_stress);
 }
 
 /* The record, as far as it fits: a larger max_step may resume, a smaller one too. */
@@ -82,9 +107,11 @@ static km_status read_record(km_relax *relax, km_h5 *file)
         KM_TRY_TO(end, km_h5_read_doubles(file, columns[c].name, shape[0], column));
         for (int i = 0; i < shape[0]; ++i) table[i * N_COLUMN + c] = column[i];
     }
-    KM_TRY_TO(end, km_h5_read_doubles(file, "positions_frac", shape[0] * relax->n,
-                                      relax->frame_frac));
-    for (int i = 0; i < shape[0]; ++i) relax->step[i] = row_to_step(table + i * N_COLUMN);
+    KM_TRY_TO(end, read_frames(relax, file, shape[0]));
+    for (int i = 0; i < shape[0]; ++i) {
+        relax->step[i] = row_to_step(table + i * N_COLUMN);
+        if (relax->step[i].is_accepted) relax->i_accepted = i;
+    }
     relax->n_record = shape[0];
 end:
     KM_FREE(column);
@@ -93,39 +120,60 @@ end:
 }
 
 /* What must be the same for a checkpoint to be of this relaxation. */
-static void describe_start(const km_relax *relax, double *values)
+static int describe_start(const km_relax *relax, double *values)
 {
-    const int n_atom = relax->n / 3;
+    const int n_place = 3 * relax->n_atom;
+    int n = 9 + n_place;
 
     memcpy(values, km_crystal_cell_bohr(relax->start), 9 * sizeof *values);
-    memcpy(values + 9, km_crystal_frac(relax->start), sizeof *values * (size_t)relax->n);
-    for (int a = 0; a < n_atom; ++a) {
-        values[9 + relax->n + 2 * a] = km_crystal_z(relax->start)[a];
-        values[9 + relax->n + 2 * a + 1] = relax->frozen[a];
+    memcpy(values + 9, km_crystal_frac(relax->start), sizeof *values * (size_t)n_place);
+    for (int a = 0; a < relax->n_atom; ++a) {
+        values[n++] = km_crystal_z(relax->start)[a];
+        values[n++] = relax->frozen[a];
     }
+    values[n++] = relax->options.cell;
+    values[n++] = relax->options.cell ? relax->options.pressure_ha_bohr3 : 0;
+    return n;
+}
+
+static int start_size(const km_relax *relax)
+{
+    return 11 + 5 * relax->n_atom;
+}
+
+static const char *identity(const km_relax *relax)
+{
+    return relax->options.identity ? relax->options.identity : "";
+}
+
+static km_status write_start(const km_relax *relax, km_h5 *file)
+{
+    const int n = start_size(relax);
+    double *start = NULL;
+    km_status status = KM_OK;
+
+    KM_TRY(KM_ALLOC(start, n));
+    describe_start(relax, start);
+    KM_TRY_TO(end, km_h5_write_doubles(file, "start", "", 1, &n, start));
+    status = km_h5_write_text(file, "identity", identity(relax));
+end:
+    KM_FREE(start);
+    return status;
 }
 
 static km_status write_state(const km_relax *relax, km_h5 *file)
 {
-    const int shape[2] = {relax->n / 3, 3}, n_start = 9 + relax->n / 3 * 5;
-    double *start = NULL;
-    km_status status = KM_OK;
+    const int n = relax->n;
 
-    KM_TRY(KM_ALLOC(start, n_start));
-    describe_start(relax, start);
-    KM_TRY_TO(end, km_h5_write_doubles(file, "start", "", 1, &n_start, start));
-    KM_TRY_TO(end, km_h5_write_doubles(file, "accepted_frac", "", 2, shape,
-                                       km_crystal_frac(relax->crystal)));
-    KM_TRY_TO(end, km_h5_write_doubles(file, "gradient", "Ha/bohr", 2, shape, relax->gradient));
-    KM_TRY_TO(end,
-              km_h5_write_double(file, "accepted_free_energy", "Ha", relax->free_energy_ha));
-    KM_TRY_TO(end, km_h5_write_double(file, "trust_radius", "bohr", relax->limit_bohr));
-    KM_TRY_TO(end, km_h5_write_int(file, "n_rejected", relax->n_rejected));
-    KM_TRY_TO(end, km_lbfgs_write(relax->lbfgs, file));
-    status = km_relax_write(relax, file);
-end:
-    KM_FREE(start);
-    return status;
+    KM_TRY(write_start(relax, file));
+    KM_TRY(km_h5_write_doubles(file, "accepted", "bohr", 1, &n, relax->x));
+    KM_TRY(km_h5_write_doubles(file, "gradient", "Ha/bohr", 1, &n, relax->gradient));
+    KM_TRY(km_h5_write_double(file, "accepted_value", "Ha", relax->value_ha));
+    KM_TRY(km_h5_write_double(file, "basis_slope", "Ha", relax->basis_slope_ha));
+    KM_TRY(km_h5_write_double(file, "trust", "", relax->trust));
+    KM_TRY(km_h5_write_int(file, "n_rejected", relax->n_rejected));
+    KM_TRY(km_lbfgs_write(relax->lbfgs, file));
+    return km_relax_write(relax, file);
 }
 
 km_status km_relax_save(const km_relax *relax)
@@ -147,16 +195,20 @@ end:
 
 static km_status check_start(const km_relax *relax, km_h5 *file)
 {
-    const int n = 9 + relax->n / 3 * 5;
+    const int n = start_size(relax);
     double *stored = NULL, *wanted = NULL;
+    char text[KM_RELAX_IDENTITY_SIZE];
     km_status status = KM_OK;
 
     KM_TRY_TO(end, KM_ALLOC(stored, n));
     KM_TRY_TO(end, KM_ALLOC(wanted, n));
     KM_TRY_TO(end, km_h5_read_doubles(file, "start", n, stored));
     describe_start(relax, wanted);
-    status = KM_CHECK(memcmp(stored, wanted, sizeof *stored * (size_t)n) == 0, KM_E_INPUT,
-                      "it belongs to another crystal or other frozen atoms");
+    KM_TRY_TO(end, KM_CHECK(memcmp(stored, wanted, sizeof *stored * (size_t)n) == 0, KM_E_INPUT,
+                            "it belongs to another crystal or other frozen atoms"));
+    KM_TRY_TO(end, km_h5_read_text(file, "identity", sizeof text, text));
+    status =
+        KM_CHECK(strcmp(text, identity(relax)) == 0, KM_E_INPUT, "it belongs to other options");
 end:
     KM_FREE(stored);
     KM_FREE(wanted);
@@ -165,19 +217,40 @@ end:
 
 static km_status read_state(km_relax *relax, km_h5 *file)
 {
+    km_crystal *crystal = relax->crystal;
     long n_rejected;
 
     KM_TRY(check_start(relax, file));
-    KM_TRY(km_h5_read_doubles(file, "accepted_frac", relax->n, relax->change));
+    KM_TRY(km_h5_read_doubles(file, "accepted", relax->n, relax->x));
     KM_TRY(km_h5_read_doubles(file, "gradient", relax->n, relax->gradient));
-    KM_TRY(km_h5_read_double(file, "accepted_free_energy", &relax->free_energy_ha));
-    KM_TRY(km_h5_read_double(file, "trust_radius", &relax->limit_bohr));
+    KM_TRY(km_h5_read_double(file, "accepted_value", &relax->value_ha));
+    KM_TRY(km_h5_read_double(file, "basis_slope", &relax->basis_slope_ha));
+    KM_TRY(km_h5_read_double(file, "trust", &relax->trust));
     KM_TRY(km_h5_read_int(file, "n_rejected", &n_rejected));
     KM_TRY(km_lbfgs_read(relax->lbfgs, file));
     KM_TRY(read_record(relax, file));
     relax->n_rejected = (int)n_rejected;
-    km_crystal_move(relax->crystal, relax->change);
+    memcpy(relax->trial_x, relax->x, sizeof *relax->x * (size_t)relax->n);
+    KM_TRY(km_relax_place(relax));
+    relax->crystal = relax->trial;
+    relax->trial = crystal;
     return KM_OK;
+}
+
+/* The start again, whatever was read. */
+static km_status forget(km_relax *relax)
+{
+    const size_t n = sizeof *relax->x * (size_t)relax->n;
+
+    relax->n_record = relax->n_rejected = relax->i_accepted = 0;
+    relax->trust = 1;
+    relax->basis_slope_ha = 0;
+    memset(relax->x, 0, n);
+    memset(relax->trial_x, 0, n);
+    km_lbfgs_clear(relax->lbfgs);
+    km_crystal_destroy(&relax->crystal);
+    KM_TRY(km_relax_place(relax));
+    return km_crystal_copy(relax->start, &relax->crystal);
 }
 
 static km_status read_image(km_relax *relax, const void *image, size_t n_byte)
@@ -214,7 +287,7 @@ km_status km_relax_load(km_relax *relax, MPI_Comm comm)
 {
     void *image = NULL;
     size_t n_byte = 0;
-    km_status status;
+    km_status status = KM_OK;
 
     KM_TRY(km_agree(share_file(relax->options.checkpoint, comm, &image, &n_byte), comm));
     if (n_byte > 0) {
@@ -222,12 +295,9 @@ km_status km_relax_load(km_relax *relax, MPI_Comm comm)
         if (status != KM_OK) {
             km_log(KM_LOG_WARN, "%s is not used: %s", relax->options.checkpoint,
                    km_status_message());
-            relax->n_record = relax->n_rejected = 0;
-            relax->limit_bohr = relax->options.step_limit_bohr;
-            km_lbfgs_clear(relax->lbfgs);
-            km_crystal_move(relax->crystal, km_crystal_frac(relax->start));
+            status = km_agree(forget(relax), comm);
         }
     }
     KM_FREE(image);
-    return KM_OK;
+    return status;
 }

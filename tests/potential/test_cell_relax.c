@@ -2,8 +2,10 @@
 #include "support.h"
 
 #include "kaimen/crystal/symmetry.h"
-#include "kaimen/potential/cell_relax.h"
+#include "kaimen/potential/relax.h"
 #include "model_calculator.h"
+
+#include <unistd.h>
 
 static const double FORCE_HA_BOHR = 1e-6, STRESS_HA_BOHR3 = 1e-9;
 
@@ -70,27 +72,30 @@ static km_crystal *make_hcp(double rattle_frac)
     return crystal;
 }
 
-static km_cell_relax_options tight_options(void)
+static km_relax_options tight_options(void)
 {
-    km_cell_relax_options options = km_cell_relax_options_default();
+    km_relax_options options = km_relax_options_default();
 
+    options.cell = true;
     options.force_tolerance_ha_bohr = FORCE_HA_BOHR;
     options.stress_tolerance_ha_bohr3 = STRESS_HA_BOHR3;
     return options;
 }
 
-static km_cell_relax_result relax_with(basis_model *m, const km_crystal *crystal,
-                                       const km_cell_relax_options *options,
-                                       km_crystal **relaxed)
+static km_relax_result relax_with(basis_model *m, const km_crystal *crystal,
+                                  const km_relax_options *options, km_crystal **relaxed)
 {
     km_request request = km_request_default();
     km_calculator *calculator;
-    km_cell_relax_result result;
+    km_relax_result result;
+    km_relax *relax;
 
     request.stop = &m->pairs.stop;
     ASSERT_OK(km_calculator_create(&basis_functions, m, &calculator));
-    ASSERT_OK(km_cell_relax(crystal, options, calculator, &request, MPI_COMM_WORLD, relaxed,
-                            &result));
+    ASSERT_OK(km_relax_create(crystal, options, &relax));
+    ASSERT_OK(km_relax_run(relax, calculator, &request, MPI_COMM_WORLD, &result));
+    ASSERT_OK(km_crystal_copy(km_relax_crystal(relax), relaxed));
+    km_relax_destroy(&relax);
     end_model(&m->pairs, &calculator);
     return result;
 }
@@ -116,10 +121,10 @@ static int space_group(const km_crystal *crystal)
 
 static void sheared_cell_becomes_fcc(void **state)
 {
-    const km_cell_relax_options options = tight_options();
+    const km_relax_options options = tight_options();
     basis_model m = make_basis_model(0);
     km_crystal *crystal = make_sheared_fcc(), *relaxed;
-    const km_cell_relax_result result = relax_with(&m, crystal, &options, &relaxed);
+    const km_relax_result result = relax_with(&m, crystal, &options, &relaxed);
 
     (void)state;
     print_message("%d steps\n", result.n_step);
@@ -136,10 +141,10 @@ static void sheared_cell_becomes_fcc(void **state)
 /* The stress is that of all strains of the cell, so any cell nearby has a higher energy. */
 static void relaxed_crystal_is_a_minimum(void **state)
 {
-    const km_cell_relax_options options = tight_options();
+    const km_relax_options options = tight_options();
     basis_model m = make_basis_model(0);
     km_crystal *crystal = make_hcp(0.03), *relaxed;
-    const km_cell_relax_result result = relax_with(&m, crystal, &options, &relaxed);
+    const km_relax_result result = relax_with(&m, crystal, &options, &relaxed);
     const km_request request = km_request_default();
 
     (void)state;
@@ -166,10 +171,10 @@ static void relaxed_crystal_is_a_minimum(void **state)
 
 static void symmetry_is_kept(void **state)
 {
-    const km_cell_relax_options options = tight_options();
+    const km_relax_options options = tight_options();
     basis_model m = make_basis_model(0);
     km_crystal *crystal = make_hcp(0), *relaxed;
-    const km_cell_relax_result result = relax_with(&m, crystal, &options, &relaxed);
+    const km_relax_result result = relax_with(&m, crystal, &options, &relaxed);
 
     (void)state;
     assert_int_equal(result.outcome, KM_OUTCOME_CONVERGED);
@@ -185,11 +190,11 @@ static void symmetry_is_kept(void **state)
 /* The strained plane waves press the cell; the correction takes that away to the last digit. */
 static void plane_waves_do_not_change_the_minimum(void **state)
 {
-    const km_cell_relax_options options = tight_options();
+    const km_relax_options options = tight_options();
     basis_model plain = make_basis_model(0), m = make_basis_model(-0.05);
     km_crystal *crystal = make_sheared_fcc(), *expected, *relaxed;
-    const km_cell_relax_result without = relax_with(&plain, crystal, &options, &expected);
-    const km_cell_relax_result with = relax_with(&m, crystal, &options, &relaxed);
+    const km_relax_result without = relax_with(&plain, crystal, &options, &expected);
+    const km_relax_result with = relax_with(&m, crystal, &options, &relaxed);
 
     (void)state;
     assert_int_equal(with.outcome, KM_OUTCOME_CONVERGED);
@@ -204,11 +209,11 @@ static void plane_waves_do_not_change_the_minimum(void **state)
 
 static void stress_balances_the_pressure(void **state)
 {
-    km_cell_relax_options options = tight_options();
+    km_relax_options options = tight_options();
     basis_model m = make_basis_model(0), free_one = make_basis_model(0);
     km_crystal *crystal = make_sheared_fcc(), *relaxed, *expanded;
     const km_request request = km_request_default();
-    km_cell_relax_result result;
+    km_relax_result result;
     km_calculation calculation;
     double stress[9];
 
@@ -230,17 +235,17 @@ static void stress_balances_the_pressure(void **state)
 
 static void what_does_not_converge_says_why(void **state)
 {
-    km_cell_relax_options options = tight_options();
+    km_relax_options options = tight_options();
     km_crystal *crystal = make_sheared_fcc(), *relaxed;
     basis_model m = make_basis_model(0), climbing = make_basis_model(0),
                 stopped = make_basis_model(0);
-    km_cell_relax_result result;
+    km_relax_result result;
 
     (void)state;
     options.max_step = 2;
     result = relax_with(&m, crystal, &options, &relaxed);
     assert_int_equal(result.outcome, KM_OUTCOME_NOT_CONVERGED);
-    assert_non_null(strstr(result.reason, "step limit after 2 steps"));
+    assert_non_null(strstr(result.reason, "step limit after 2 moves"));
     km_crystal_destroy(&relaxed);
     options.max_step = 40;
     climbing.pairs.force_sign = -1;
@@ -258,26 +263,114 @@ static void what_does_not_converge_says_why(void **state)
 
 static void impossible_options_are_refused(void **state)
 {
-    km_cell_relax_options options[3] = {tight_options(), tight_options(), tight_options()};
-    km_crystal *crystal = make_sheared_fcc(), *relaxed;
-    const km_request request = km_request_default();
-    basis_model m = make_basis_model(0);
-    km_cell_relax_result result;
-    km_calculator *calculator;
+    km_relax_options options[3] = {tight_options(), tight_options(), tight_options()};
+    km_crystal *crystal = make_sheared_fcc();
+    km_relax *relax;
 
     (void)state;
     options[0].stress_tolerance_ha_bohr3 = 0;
     options[1].max_step = 0;
     options[2].strain_limit = -1;
-    ASSERT_OK(km_calculator_create(&basis_functions, &m, &calculator));
     for (int i = 0; i < 3; ++i) {
-        assert_int_equal(km_cell_relax(crystal, &options[i], calculator, &request,
-                                       MPI_COMM_WORLD, &relaxed, &result),
-                         KM_E_ARGUMENT);
-        assert_null(relaxed);
+        assert_int_equal(km_relax_create(crystal, &options[i], &relax), KM_E_ARGUMENT);
+        assert_null(relax);
     }
-    km_calculator_destroy(&calculator);
     km_crystal_destroy(&crystal);
+}
+
+static const char *make_checkpoint(void)
+{
+    static char path[64];
+    int rank;
+
+    snprintf(path, sizeof path, "/tmp/kaimen-cell-XXXXXX");
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    if (rank == 0) assert_int_equal(close(mkstemp(path)), 0);
+    MPI_Bcast(path, sizeof path, MPI_CHAR, 0, MPI_COMM_WORLD);
+    return path;
+}
+
+static void remove_checkpoint(const char *path)
+{
+    int rank;
+
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (rank == 0) unlink(path);
+}
+
+static void an_interrupted_cell_goes_on_as_if_nothing_had_happened(void **state)
+{
+    km_relax_options options = tight_options();
+    basis_model whole = make_basis_model(-0.05), first = make_basis_model(-0.05),
+                second = make_basis_model(-0.05);
+    km_crystal *crystal = make_hcp(0.03), *expected, *halfway, *relaxed;
+    const km_relax_result all = relax_with(&whole, crystal, &options, &expected);
+    const char *path = make_checkpoint();
+    km_relax_result part, rest;
+
+    (void)state;
+    options.checkpoint = path;
+    first.pairs.stop_after = 4;
+    part = relax_with(&first, crystal, &options, &halfway);
+    assert_int_equal(part.outcome, KM_OUTCOME_STOPPED);
+    rest = relax_with(&second, crystal, &options, &relaxed);
+    assert_int_equal(rest.outcome, KM_OUTCOME_CONVERGED);
+    assert_int_equal(rest.n_step, all.n_step);
+    assert_int_equal(part.n_compute + rest.n_compute, all.n_compute);
+    ASSERT_CLOSE(rest.basis_slope_ha, all.basis_slope_ha, 0);
+    for (int k = 0; k < 9; ++k)
+        ASSERT_CLOSE(km_crystal_cell_bohr(relaxed)[k], km_crystal_cell_bohr(expected)[k],
+                     1e-10);
+    remove_checkpoint(path);
+    km_crystal_destroy(&crystal);
+    km_crystal_destroy(&expected);
+    km_crystal_destroy(&halfway);
+    km_crystal_destroy(&relaxed);
+}
+
+static void a_checkpoint_of_other_options_is_not_used(void **state)
+{
+    km_relax_options options = tight_options();
+    basis_model m = make_basis_model(0), again = make_basis_model(0),
+                other = make_basis_model(0);
+    km_crystal *crystal = make_sheared_fcc(), *relaxed;
+    km_relax_result result;
+
+    (void)state;
+    options.checkpoint = make_checkpoint();
+    options.identity = "cutoff 20";
+    relax_with(&m, crystal, &options, &relaxed);
+    km_crystal_destroy(&relaxed);
+    result = relax_with(&again, crystal, &options, &relaxed);
+    assert_int_equal(result.n_compute, 1);
+    km_crystal_destroy(&relaxed);
+    options.identity = "cutoff 25";
+    result = relax_with(&other, crystal, &options, &relaxed);
+    assert_int_equal(result.n_compute, result.n_step + 2);
+    km_crystal_destroy(&relaxed);
+    remove_checkpoint(options.checkpoint);
+    km_crystal_destroy(&crystal);
+}
+
+/* Atoms that are held keep their fractional positions while the cell changes. */
+static void frozen_atoms_follow_the_cell(void **state)
+{
+    km_relax_options options = tight_options();
+    const bool frozen[2] = {true, true};
+    basis_model m = make_basis_model(0);
+    km_crystal *crystal = make_hcp(0.03), *relaxed;
+    km_relax_result result;
+
+    (void)state;
+    options.frozen = frozen;
+    result = relax_with(&m, crystal, &options, &relaxed);
+    assert_int_equal(result.outcome, KM_OUTCOME_CONVERGED);
+    for (int i = 0; i < 6; ++i)
+        assert_true(km_crystal_frac(relaxed)[i] == km_crystal_frac(crystal)[i]);
+    assert_true(fabs(km_crystal_volume_bohr3(relaxed) - km_crystal_volume_bohr3(crystal)) > 1);
+    km_crystal_destroy(&crystal);
+    km_crystal_destroy(&relaxed);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -288,6 +381,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(stress_balances_the_pressure),
     cmocka_unit_test(what_does_not_converge_says_why),
     cmocka_unit_test(impossible_options_are_refused),
+    cmocka_unit_test(an_interrupted_cell_goes_on_as_if_nothing_had_happened),
+    cmocka_unit_test(a_checkpoint_of_other_options_is_not_used),
+    cmocka_unit_test(frozen_atoms_follow_the_cell),
 };
 
 KM_TEST_MAIN(tests)

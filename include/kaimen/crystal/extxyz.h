@@ -4,7 +4,7 @@
  * @brief Reader and writer of extended XYZ. All functions are local.
  *
  * A frame: number of atoms; a line of key=value with Lattice="ax ay az bx ..." in Ang and
- * Properties=species:S:1:pos:R:3:...; one line per atom. Energies are eV, forces eV/Ang, positions Ang, as ASE has them.
+ * Properties=species:S:1:pos:R:3:...; one line per atom. Energies are eV, forces eV/Ang, stress eV/Ang^3, positions Ang, as ASE has them.
  * A left-handed cell is turned over together with its positions, so that no atom moves.
  * Source: extxyz specification, libAtoms; A. Hjorth Larsen et al., J. Phys.: Condens. Matter 29, 273002 (2017).
  */
@@ -15,7 +15,9 @@
 typedef struct {
     const double *energy_ha;
     const double *forces_ha_bohr; /* [n_atom][3] */
-    const char *keys;             /* further "key=value key=\"two words\"", one line */
+    const double *
+        stress_ha_bohr3; /* [3][3], (1/Omega) dE/dstrain: positive when the cell wants to shrink */
+    const char *keys;    /* further "key=value key=\"two words\"", one line */
 } km_extxyz_extras;
 
 /**

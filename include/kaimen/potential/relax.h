@@ -1,35 +1,58 @@
 #pragma once
 /**
  * @file
- * @brief Moves the atoms of a crystal until no force is left, with any calculator.
+ * @brief Moves the atoms of a crystal until no force is left, and its cell until no stress is, with any calculator.
  *
  * Quasi-Newton steps from a history of positions and forces (L-BFGS), preconditioned by a crystal of springs, each
  * scaled down so that no atom moves further than a trust radius. A step is kept when the energy falls (Armijo) or, where
  * the change is within the energy's noise, when the force along the step falls. Every step keeps the symmetry of the
  * forces. A relaxation that is interrupted goes on from its checkpoint as if nothing had happened.
  * Source: Packwood et al., J. Chem. Phys. 144, 164109 (2016); Nocedal, Wright, Numerical Optimization, ch. 3 and 7.
+ *
+ * With `cell` the enthalpy H = E + p Omega falls over the atoms' positions in the unstrained cell and a symmetric strain,
+ * which is scaled to the size of a bond so that both are lengths.
+ * Every cell has the plane waves of the first one, strained along: the energy is smooth, and its gradient is the
+ * stress. That a cell of another volume then has another cutoff is corrected with the slope S = dE/d ln(number of plane
+ * waves) of the first cell: E is taken as E - S ln(basis_filling), and S/Omega is added to the pressure part of the
+ * stress. So the minimum is the one at constant cutoff. The relaxed crystal is computed once more with plane waves
+ * of its own, and the difference is reported.
+ * Source: Pfrommer et al., J. Comput. Phys. 131, 233 (1997); Francis, Payne, J. Phys. Condens. Matter 2, 4395 (1990).
  */
 #include "kaimen/potential/calculator.h"
 
-/** One computation of a relaxation; the first is the start. */
+/** One computation of a relaxation; the first is the start. Energies and stress of a relaxing cell are corrected. */
 typedef struct {
     double energy_ha;
-    double free_energy_ha;    /* what the forces belong to */
-    double max_force_ha_bohr; /* of an atom that may move */
-    double move_bohr;         /* longest one since the last accepted positions */
+    double free_energy_ha;      /* what the forces belong to */
+    double max_force_ha_bohr;   /* of an atom that may move */
+    double max_stress_ha_bohr3; /* beyond the pressure; NaN: the cell does not relax */
+    double move_bohr; /* longest one since the last accepted crystal, the strain aside */
     bool is_accepted;
     int n_iteration; /* SCF iterations */
     long n_h_apply;
     double time_s;
 } km_relax_step;
 
+/** What one computation was of; borrowed. */
+typedef struct {
+    const double *cell_bohr;       /* [3][3] */
+    const double *frac;            /* [n_atom][3] */
+    const double *forces_ha_bohr;  /* of all atoms, frozen ones too, [n_atom][3] */
+    const double *stress_ha_bohr3; /* corrected, [3][3]; NULL: the cell does not relax */
+} km_relax_frame;
+
 typedef struct {
     double force_tolerance_ha_bohr; /* largest force on an atom at the end */
     int max_step;                   /* moves that are tried */
     double step_limit_bohr;         /* no atom moves further at once */
     const bool *frozen; /* borrowed, [n_atom]: atoms that keep their place; NULL: none */
+    bool cell;          /* the cell relaxes too; what follows is for that */
+    double stress_tolerance_ha_bohr3; /* largest component at the end, beyond the pressure */
+    double pressure_ha_bohr3;
+    double strain_limit; /* no component of the strain changes more at once */
     const char *
         checkpoint; /* borrowed: HDF5 file, replaced after every step and resumed from; NULL: none */
+    const char *identity; /* borrowed: a checkpoint with another text is not used; NULL: "" */
     void (*report)(void *context, int i_step,
                    const km_relax_step *step); /* first rank only; NULL: none */
     void *report_context;
@@ -44,12 +67,20 @@ typedef struct {
     long n_h_apply;
     double start_energy_ha; /* of the crystal as it was given; NaN when it was not computed */
     double max_force_ha_bohr;
-    km_calculation calculation; /* of the positions that the relaxation ended with */
+    double
+        max_stress_ha_bohr3; /* beyond the pressure, corrected; NaN: the cell does not relax */
+    double basis_slope_ha;   /* S; 0 where the calculator has none */
+    double
+        basis_error_ha; /* corrected energy with plane waves of its own, less that of the strained ones */
+    km_calculation calculation; /* of the crystal that the relaxation ended with */
 } km_relax_result;
 
 typedef struct km_relax km_relax;
 
-/** @brief 1e-3 Ha/bohr, 60 moves of at most 0.3 bohr, nothing frozen, no checkpoint. Local. */
+/**
+ * @brief 1e-3 Ha/bohr and, once `cell` is set, 3e-6 Ha/bohr^3 (0.1 GPa) without pressure; 60 moves of at most 0.3 bohr and
+ * 0.04, nothing frozen, no checkpoint. Local.
+ */
 km_relax_options km_relax_options_default(void);
 
 /**
@@ -75,16 +106,16 @@ void km_relax_destroy(km_relax **relax);
 KM_STATUS km_relax_run(km_relax *relax, km_calculator *calculator, const km_request *request,
                        MPI_Comm comm, km_relax_result *result);
 
-/** @brief The positions reached: the last accepted ones. Local; borrowed. */
+/** @brief The crystal reached: the last accepted one. Local; borrowed, until the next run. */
 const km_crystal *km_relax_crystal(const km_relax *relax);
 
 /** @brief Computations so far, [*n], those before a resume included. Local; borrowed. */
 const km_relax_step *km_relax_steps(const km_relax *relax, int *n);
 
-/** @brief Fractional positions of every computation, [n][n_atom][3]. Local; borrowed. */
-const double *km_relax_frames_frac(const km_relax *relax);
+/** @brief Crystal, forces and stress of computation i. Local; borrowed. */
+km_relax_frame km_relax_frame_at(const km_relax *relax, int i);
 
-/** @brief Write the trajectory: energies, largest forces, positions, iterations of every step. Local. */
+/** @brief Write the trajectory: energies, cells, positions, forces, iterations of every step. Local. */
 KM_STATUS km_relax_write(const km_relax *relax, km_h5 *group);
 
 /**
