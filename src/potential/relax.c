@@ -29,14 +29,15 @@ static km_status propose(km_relax *relax, MPI_Comm comm)
 {
     double size;
 
-    KM_TRY(km_agree(km_bond_model_factor(relax->crystal, relax->frozen, relax->factor), comm));
-    km_lbfgs_compute_direction(relax->lbfgs, relax->gradient, km_relax_precondition, relax,
+    KM_TRY(
+        km_agree(km_bond_model_factor(relax->now.crystal, relax->frozen, relax->factor), comm));
+    km_lbfgs_compute_direction(relax->lbfgs, relax->now.gradient, km_relax_precondition, relax,
                                relax->move);
     size = km_relax_size(relax, relax->move);
     if (size > relax->trust) cblas_dscal(relax->n, relax->trust / size, relax->move, 1);
     relax->size = fmin(size, relax->trust);
     MPI_Bcast(relax->move, relax->n, MPI_DOUBLE, 0, comm);
-    for (int i = 0; i < relax->n; ++i) relax->trial_x[i] = relax->x[i] + relax->move[i];
+    for (int i = 0; i < relax->n; ++i) relax->trial.x[i] = relax->now.x[i] + relax->move[i];
     return km_agree(km_relax_place(relax), comm);
 }
 
@@ -45,7 +46,7 @@ static km_status check_bonds(km_relax *relax, km_relax_result *result)
 {
     double *nearest = relax->change;
 
-    KM_TRY(km_bond_model_nearest(relax->trial, nearest));
+    KM_TRY(km_bond_model_nearest(relax->trial.crystal, nearest));
     for (int a = 0; a < relax->n_atom && !relax->is_over; ++a) {
         const double ratio = nearest[a] / relax->nearest_bohr[a];
 
@@ -56,7 +57,7 @@ static km_status check_bonds(km_relax *relax, km_relax_result *result)
             result->reason, sizeof result->reason,
             "exploded: move %d brings the nearest neighbour of atom %d to %.2f of its first "
             "distance, allowed are %.1f to %.1f",
-            relax->n_record, a + 1, ratio, SHORTEST_BOND, LONGEST_BOND);
+            relax->record.n, a + 1, ratio, SHORTEST_BOND, LONGEST_BOND);
     }
     return KM_OK;
 }
@@ -73,7 +74,7 @@ static double value_ha(const km_relax *relax, const km_relax_step *step)
 {
     if (!relax->options.cell) return step->free_energy_ha;
     return step->free_energy_ha +
-           relax->options.pressure_ha_bohr3 * km_crystal_volume_bohr3(relax->trial);
+           relax->options.pressure_ha_bohr3 * km_crystal_volume_bohr3(relax->trial.crystal);
 }
 
 /* Length of the longest move of an atom in this step. */
@@ -91,11 +92,12 @@ static km_status compute(km_relax *relax, km_calculator *calculator, const km_re
                          MPI_Comm comm, km_relax_result *result, km_calculation *calculation)
 {
     const double start_s = MPI_Wtime();
-    km_relax_step *step = relax->step + relax->n_record;
+    km_relax_step *step = relax->record.step + relax->record.n;
     double correction;
 
-    KM_TRY(km_agree(km_calculator_compute(calculator, relax->trial, request, comm, calculation),
-                    comm));
+    KM_TRY(km_agree(
+        km_calculator_compute(calculator, relax->trial.crystal, request, comm, calculation),
+        comm));
     ++result->n_compute;
     result->n_iteration += calculation->n_iteration;
     result->n_h_apply += calculation->n_h_apply;
@@ -111,30 +113,20 @@ static km_status compute(km_relax *relax, km_calculator *calculator, const km_re
                             .n_h_apply = calculation->n_h_apply};
     KM_TRY(km_agree(km_relax_differentiate(relax, calculator, step), comm));
     step->time_s = MPI_Wtime() - start_s;
-    ++relax->n_record;
+    ++relax->record.n;
     return KM_OK;
-}
-
-static void swap(double **a, double **b)
-{
-    double *kept = *a;
-
-    *a = *b;
-    *b = kept;
 }
 
 static void accept(km_relax *relax, const km_calculation *calculation)
 {
-    km_crystal *crystal = relax->crystal;
+    const relax_point last = relax->now;
 
-    relax->i_accepted = relax->n_record - 1;
-    relax->step[relax->i_accepted].is_accepted = true;
-    relax->value_ha = value_ha(relax, relax->step + relax->i_accepted);
+    relax->record.i_accepted = relax->record.n - 1;
+    relax->record.step[relax->record.i_accepted].is_accepted = true;
+    relax->value_ha = value_ha(relax, relax->record.step + relax->record.i_accepted);
     relax->calculation = *calculation;
-    swap(&relax->gradient, &relax->trial_gradient);
-    swap(&relax->x, &relax->trial_x);
-    relax->crystal = relax->trial;
-    relax->trial = crystal;
+    relax->now = relax->trial;
+    relax->trial = last;
     relax->trust = fmin(2 * relax->trust, 1);
     relax->n_rejected = 0;
     relax->is_held = true;
@@ -145,12 +137,13 @@ static void decide(km_relax *relax, const km_calculation *calculation)
 {
     const int n = relax->n;
     const double noise = NOISE_HA * relax->n_atom;
-    const double slope = cblas_ddot(n, relax->gradient, 1, relax->move, 1);
-    const double slope_after = cblas_ddot(n, relax->trial_gradient, 1, relax->move, 1);
-    const double rise = value_ha(relax, relax->step + relax->n_record - 1) - relax->value_ha;
+    const double slope = cblas_ddot(n, relax->now.gradient, 1, relax->move, 1);
+    const double slope_after = cblas_ddot(n, relax->trial.gradient, 1, relax->move, 1);
+    const double rise =
+        value_ha(relax, relax->record.step + relax->record.n - 1) - relax->value_ha;
 
     for (int i = 0; i < n; ++i)
-        relax->change[i] = relax->trial_gradient[i] - relax->gradient[i];
+        relax->change[i] = relax->trial.gradient[i] - relax->now.gradient[i];
     km_lbfgs_add(relax->lbfgs, relax->move, relax->change);
     if (rise <= ARMIJO * slope || (rise <= noise && fabs(slope_after) <= WOLFE * fabs(slope))) {
         accept(relax, calculation);
@@ -164,7 +157,7 @@ static void decide(km_relax *relax, const km_calculation *calculation)
 
 static void describe_end(const km_relax *relax, km_relax_result *result)
 {
-    const km_relax_step *step = relax->step + relax->i_accepted;
+    const km_relax_step *step = relax->record.step + relax->record.i_accepted;
     const char *name = result->outcome == KM_OUTCOME_NOT_CONVERGED
                            ? "step limit"
                            : km_outcome_name(result->outcome);
@@ -182,7 +175,7 @@ static void describe_end(const km_relax *relax, km_relax_result *result)
     }
     snprintf(reason, KM_REASON_SIZE,
              "%s after %d moves, largest force %.1e Ha/bohr, wanted %.1e", name,
-             relax->n_record - 1, step->max_force_ha_bohr,
+             relax->record.n - 1, step->max_force_ha_bohr,
              relax->options.force_tolerance_ha_bohr);
     n = strlen(reason);
     if (relax->options.cell)
@@ -192,7 +185,7 @@ static void describe_end(const km_relax *relax, km_relax_result *result)
 
 static bool is_relaxed(const km_relax *relax)
 {
-    const km_relax_step *step = relax->step + relax->i_accepted;
+    const km_relax_step *step = relax->record.step + relax->record.i_accepted;
 
     return step->max_force_ha_bohr < relax->options.force_tolerance_ha_bohr &&
            (!relax->options.cell ||
@@ -207,10 +200,10 @@ static void judge(km_relax *relax, const km_request *request, double end_s, MPI_
 
     if (is_relaxed(relax))
         outcome = KM_OUTCOME_CONVERGED;
-    else if (!isfinite(km_relax_size(relax, relax->gradient)) || !isfinite(relax->value_ha) ||
-             relax->n_rejected == MAX_REJECTED)
+    else if (!isfinite(km_relax_size(relax, relax->now.gradient)) ||
+             !isfinite(relax->value_ha) || relax->n_rejected == MAX_REJECTED)
         outcome = KM_OUTCOME_DIVERGED;
-    else if (relax->n_record > relax->options.max_step)
+    else if (relax->record.n > relax->options.max_step)
         outcome = KM_OUTCOME_NOT_CONVERGED;
     else if (request->stop && *request->stop)
         outcome = KM_OUTCOME_STOPPED;
@@ -229,34 +222,35 @@ static void take_failure(km_relax *relax, const km_calculation *calculation,
 {
     relax->is_over = true;
     result->outcome = calculation->outcome;
-    snprintf(result->reason, sizeof result->reason, "move %d: %.*s", relax->n_record,
+    snprintf(result->reason, sizeof result->reason, "move %d: %.*s", relax->record.n,
              KM_REASON_SIZE - 32, calculation->reason);
 }
 
 static km_status finish_step(km_relax *relax, MPI_Comm comm)
 {
-    const int i = relax->n_record - 1;
+    const int i = relax->record.n - 1;
     km_status status = KM_OK;
     int rank;
 
     MPI_Comm_rank(comm, &rank);
     if (rank == 0 && relax->options.checkpoint) status = km_relax_save(relax);
     if (rank == 0 && relax->options.report)
-        relax->options.report(relax->options.report_context, i, relax->step + i);
+        relax->options.report(relax->options.report_context, i, relax->record.step + i);
     return km_agree(status, comm);
 }
 
 /* The request of one computation: forces as exact as they must be, and what is left of the time. */
 static km_request step_request(const km_relax *relax, const km_request *request, double end_s)
 {
-    const double force =
-        relax->n_record > 0 ? relax->step[relax->i_accepted].max_force_ha_bohr : 0;
+    const double force = relax->record.n > 0
+                             ? relax->record.step[relax->record.i_accepted].max_force_ha_bohr
+                             : 0;
     km_request left = *request;
 
     left.forces = true;
     left.edges = false; /* of the relaxed crystal only */
     left.stress = relax->options.cell;
-    left.basis_slope = relax->options.cell && relax->n_record == 0;
+    left.basis_slope = relax->options.cell && relax->record.n == 0;
     left.basis_cell_bohr = relax->options.cell ? km_crystal_cell_bohr(relax->start) : NULL;
     left.force_error_ha_bohr =
         FORCE_ERROR * fmax(relax->options.force_tolerance_ha_bohr, LAST_FORCE * force);
@@ -275,7 +269,7 @@ static km_status advance(km_relax *relax, km_calculator *calculator, const km_re
         take_failure(relax, &calculation, result);
         return KM_OK;
     }
-    if (relax->n_record == 1)
+    if (relax->record.n == 1)
         accept(relax, &calculation);
     else
         decide(relax, &calculation);
@@ -299,7 +293,7 @@ static km_status refresh(km_relax *relax, km_calculator *calculator, const km_re
     last.basis_slope = request->basis_slope;
     last.basis_cell_bohr = request->basis_cell_bohr;
     KM_TRY(km_agree(
-        km_calculator_compute(calculator, relax->crystal, &last, comm, &relax->calculation),
+        km_calculator_compute(calculator, relax->now.crystal, &last, comm, &relax->calculation),
         comm));
     ++result->n_compute;
     result->n_iteration += relax->calculation.n_iteration;
@@ -309,19 +303,19 @@ static km_status refresh(km_relax *relax, km_calculator *calculator, const km_re
     if (relax->is_held && relax->options.cell)
         result->basis_error_ha = relax->calculation.free_energy_ha +
                                  basis_correction_ha(relax, &relax->calculation) -
-                                 relax->step[relax->i_accepted].free_energy_ha;
+                                 relax->record.step[relax->record.i_accepted].free_energy_ha;
     return KM_OK;
 }
 
 static void fill_result(const km_relax *relax, km_relax_result *result)
 {
-    const km_relax_step *step = relax->step + relax->i_accepted;
+    const km_relax_step *step = relax->record.step + relax->record.i_accepted;
 
-    result->n_step = relax->n_record > 0 ? relax->n_record - 1 : 0;
+    result->n_step = relax->record.n > 0 ? relax->record.n - 1 : 0;
     result->calculation = relax->calculation;
     result->basis_slope_ha = relax->basis_slope_ha;
-    if (relax->n_record == 0) return;
-    result->start_energy_ha = relax->step[0].energy_ha;
+    if (relax->record.n == 0) return;
+    result->start_energy_ha = relax->record.step[0].energy_ha;
     result->max_force_ha_bohr = step->max_force_ha_bohr;
     result->max_stress_ha_bohr3 = step->max_stress_ha_bohr3;
 }
@@ -336,15 +330,15 @@ km_status km_relax_run(km_relax *relax, km_calculator *calculator, const km_requ
                                 .max_force_ha_bohr = NAN,
                                 .max_stress_ha_bohr3 = NAN};
     if (relax->options.checkpoint) KM_TRY(km_relax_load(relax, comm));
-    for (int i = 0; i < relax->n_record; ++i) {
-        result->n_iteration += relax->step[i].n_iteration;
-        result->n_h_apply += relax->step[i].n_h_apply;
+    for (int i = 0; i < relax->record.n; ++i) {
+        result->n_iteration += relax->record.step[i].n_iteration;
+        result->n_h_apply += relax->record.step[i].n_h_apply;
     }
     for (relax->is_over = false; !relax->is_over;) {
         const km_request each = step_request(relax, request, end_s);
 
-        if (relax->n_record > 0) judge(relax, request, end_s, comm, result);
-        if (relax->n_record > 0 && !relax->is_over) {
+        if (relax->record.n > 0) judge(relax, request, end_s, comm, result);
+        if (relax->record.n > 0 && !relax->is_over) {
             KM_TRY(propose(relax, comm));
             KM_TRY(km_agree(check_bonds(relax, result), comm));
         }

@@ -47,27 +47,27 @@ static km_relax_step row_to_step(const double row[N_COLUMN])
 
 static km_status write_frames(const km_relax *relax, km_h5 *group)
 {
-    const int shape[3] = {relax->n_record, relax->n_atom, 3};
-    const int cell_shape[3] = {relax->n_record, 3, 3};
+    const int shape[3] = {relax->record.n, relax->n_atom, 3};
+    const int cell_shape[3] = {relax->record.n, 3, 3};
 
-    KM_TRY(km_h5_write_doubles(group, "positions_frac", "", 3, shape, relax->frame_frac));
-    KM_TRY(km_h5_write_doubles(group, "forces", "Ha/bohr", 3, shape, relax->frame_force));
-    KM_TRY(km_h5_write_doubles(group, "cell", "bohr", 3, cell_shape, relax->frame_cell));
+    KM_TRY(km_h5_write_doubles(group, "positions_frac", "", 3, shape, relax->record.frac));
+    KM_TRY(km_h5_write_doubles(group, "forces", "Ha/bohr", 3, shape, relax->record.force));
+    KM_TRY(km_h5_write_doubles(group, "cell", "bohr", 3, cell_shape, relax->record.cell));
     if (!relax->options.cell) return KM_OK;
     return km_h5_write_doubles(group, "stress", "Ha/bohr^3", 3, cell_shape,
-                               relax->frame_stress);
+                               relax->record.stress);
 }
 
 km_status km_relax_write(const km_relax *relax, km_h5 *group)
 {
-    const int n = relax->n_record;
+    const int n = relax->record.n;
     double *column = NULL, row[N_COLUMN];
     km_status status = KM_OK;
 
     KM_TRY(KM_ALLOC(column, n));
     for (int c = 0; c < N_COLUMN; ++c) {
         for (int i = 0; i < n; ++i) {
-            step_to_row(relax->step + i, row);
+            step_to_row(relax->record.step + i, row);
             column[i] = row[c];
         }
         KM_TRY_TO(end,
@@ -83,11 +83,11 @@ static km_status read_frames(km_relax *relax, km_h5 *file, int n)
 {
     const int n_place = 3 * n * relax->n_atom;
 
-    KM_TRY(km_h5_read_doubles(file, "positions_frac", n_place, relax->frame_frac));
-    KM_TRY(km_h5_read_doubles(file, "forces", n_place, relax->frame_force));
-    KM_TRY(km_h5_read_doubles(file, "cell", 9 * n, relax->frame_cell));
+    KM_TRY(km_h5_read_doubles(file, "positions_frac", n_place, relax->record.frac));
+    KM_TRY(km_h5_read_doubles(file, "forces", n_place, relax->record.force));
+    KM_TRY(km_h5_read_doubles(file, "cell", 9 * n, relax->record.cell));
     if (!relax->options.cell) return KM_OK;
-    return km_h5_read_doubles(file, "stress", 9 * n, relax->frame_stress);
+    return km_h5_read_doubles(file, "stress", 9 * n, relax->record.stress);
 }
 
 /* The record, as far as it fits: a larger max_step may resume, a smaller one too. */
@@ -109,10 +109,10 @@ static km_status read_record(km_relax *relax, km_h5 *file)
     }
     KM_TRY_TO(end, read_frames(relax, file, shape[0]));
     for (int i = 0; i < shape[0]; ++i) {
-        relax->step[i] = row_to_step(table + i * N_COLUMN);
-        if (relax->step[i].is_accepted) relax->i_accepted = i;
+        relax->record.step[i] = row_to_step(table + i * N_COLUMN);
+        if (relax->record.step[i].is_accepted) relax->record.i_accepted = i;
     }
-    relax->n_record = shape[0];
+    relax->record.n = shape[0];
 end:
     KM_FREE(column);
     KM_FREE(table);
@@ -166,8 +166,8 @@ static km_status write_state(const km_relax *relax, km_h5 *file)
     const int n = relax->n;
 
     KM_TRY(write_start(relax, file));
-    KM_TRY(km_h5_write_doubles(file, "accepted", "bohr", 1, &n, relax->x));
-    KM_TRY(km_h5_write_doubles(file, "gradient", "Ha/bohr", 1, &n, relax->gradient));
+    KM_TRY(km_h5_write_doubles(file, "accepted", "bohr", 1, &n, relax->now.x));
+    KM_TRY(km_h5_write_doubles(file, "gradient", "Ha/bohr", 1, &n, relax->now.gradient));
     KM_TRY(km_h5_write_double(file, "accepted_value", "Ha", relax->value_ha));
     KM_TRY(km_h5_write_double(file, "basis_slope", "Ha", relax->basis_slope_ha));
     KM_TRY(km_h5_write_double(file, "trust", "", relax->trust));
@@ -217,12 +217,12 @@ end:
 
 static km_status read_state(km_relax *relax, km_h5 *file)
 {
-    km_crystal *crystal = relax->crystal;
+    km_crystal *crystal = relax->now.crystal;
     long n_rejected;
 
     KM_TRY(check_start(relax, file));
-    KM_TRY(km_h5_read_doubles(file, "accepted", relax->n, relax->x));
-    KM_TRY(km_h5_read_doubles(file, "gradient", relax->n, relax->gradient));
+    KM_TRY(km_h5_read_doubles(file, "accepted", relax->n, relax->now.x));
+    KM_TRY(km_h5_read_doubles(file, "gradient", relax->n, relax->now.gradient));
     KM_TRY(km_h5_read_double(file, "accepted_value", &relax->value_ha));
     KM_TRY(km_h5_read_double(file, "basis_slope", &relax->basis_slope_ha));
     KM_TRY(km_h5_read_double(file, "trust", &relax->trust));
@@ -230,27 +230,27 @@ static km_status read_state(km_relax *relax, km_h5 *file)
     KM_TRY(km_lbfgs_read(relax->lbfgs, file));
     KM_TRY(read_record(relax, file));
     relax->n_rejected = (int)n_rejected;
-    memcpy(relax->trial_x, relax->x, sizeof *relax->x * (size_t)relax->n);
+    memcpy(relax->trial.x, relax->now.x, sizeof *relax->now.x * (size_t)relax->n);
     KM_TRY(km_relax_place(relax));
-    relax->crystal = relax->trial;
-    relax->trial = crystal;
+    relax->now.crystal = relax->trial.crystal;
+    relax->trial.crystal = crystal;
     return KM_OK;
 }
 
 /* The start again, whatever was read. */
 static km_status forget(km_relax *relax)
 {
-    const size_t n = sizeof *relax->x * (size_t)relax->n;
+    const size_t n = sizeof *relax->now.x * (size_t)relax->n;
 
-    relax->n_record = relax->n_rejected = relax->i_accepted = 0;
+    relax->record.n = relax->n_rejected = relax->record.i_accepted = 0;
     relax->trust = 1;
     relax->basis_slope_ha = 0;
-    memset(relax->x, 0, n);
-    memset(relax->trial_x, 0, n);
+    memset(relax->now.x, 0, n);
+    memset(relax->trial.x, 0, n);
     km_lbfgs_clear(relax->lbfgs);
-    km_crystal_destroy(&relax->crystal);
+    km_crystal_destroy(&relax->now.crystal);
     KM_TRY(km_relax_place(relax));
-    return km_crystal_copy(relax->start, &relax->crystal);
+    return km_crystal_copy(relax->start, &relax->now.crystal);
 }
 
 static km_status read_image(km_relax *relax, const void *image, size_t n_byte)

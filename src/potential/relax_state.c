@@ -38,18 +38,18 @@ static km_status allocate(km_relax *relax)
 
     KM_TRY(KM_ALLOC(relax->frozen, relax->n_atom));
     KM_TRY(KM_ALLOC(relax->nearest_bohr, relax->n_atom));
-    KM_TRY(KM_ALLOC(relax->x, n));
-    KM_TRY(KM_ALLOC(relax->trial_x, n));
-    KM_TRY(KM_ALLOC(relax->gradient, n));
-    KM_TRY(KM_ALLOC(relax->trial_gradient, n));
+    KM_TRY(KM_ALLOC(relax->now.x, n));
+    KM_TRY(KM_ALLOC(relax->trial.x, n));
+    KM_TRY(KM_ALLOC(relax->now.gradient, n));
+    KM_TRY(KM_ALLOC(relax->trial.gradient, n));
     KM_TRY(KM_ALLOC(relax->move, n));
     KM_TRY(KM_ALLOC(relax->change, n));
     KM_TRY(KM_ALLOC(relax->factor, n_place * n_place));
-    KM_TRY(KM_ALLOC(relax->step, n_frame));
-    KM_TRY(KM_ALLOC(relax->frame_frac, n_frame * n_place));
-    KM_TRY(KM_ALLOC(relax->frame_force, n_frame * n_place));
-    KM_TRY(KM_ALLOC(relax->frame_cell, n_frame * 9));
-    KM_TRY(KM_ALLOC(relax->frame_stress, n_frame * 9));
+    KM_TRY(KM_ALLOC(relax->record.step, n_frame));
+    KM_TRY(KM_ALLOC(relax->record.frac, n_frame * n_place));
+    KM_TRY(KM_ALLOC(relax->record.force, n_frame * n_place));
+    KM_TRY(KM_ALLOC(relax->record.cell, n_frame * 9));
+    KM_TRY(KM_ALLOC(relax->record.stress, n_frame * 9));
     return km_lbfgs_create(relax->n, &relax->lbfgs);
 }
 
@@ -79,8 +79,8 @@ km_status km_relax_create(const km_crystal *crystal, const km_relax_options *opt
     relax->n = 3 * n_atom + (options->cell ? 9 : 0);
     relax->trust = 1;
     KM_TRY_TO(fail, km_crystal_copy(crystal, &relax->start));
-    KM_TRY_TO(fail, km_crystal_copy(crystal, &relax->crystal));
-    KM_TRY_TO(fail, km_crystal_copy(crystal, &relax->trial));
+    KM_TRY_TO(fail, km_crystal_copy(crystal, &relax->now.crystal));
+    KM_TRY_TO(fail, km_crystal_copy(crystal, &relax->trial.crystal));
     KM_TRY_TO(fail, allocate(relax));
     if (options->frozen)
         memcpy(relax->frozen, options->frozen, sizeof *relax->frozen * (size_t)n_atom);
@@ -98,23 +98,23 @@ void km_relax_destroy(km_relax **relax)
 
     if (!r) return;
     km_crystal_destroy(&r->start);
-    km_crystal_destroy(&r->crystal);
-    km_crystal_destroy(&r->trial);
+    km_crystal_destroy(&r->now.crystal);
+    km_crystal_destroy(&r->trial.crystal);
     km_lbfgs_destroy(&r->lbfgs);
     KM_FREE(r->frozen);
     KM_FREE(r->nearest_bohr);
-    KM_FREE(r->x);
-    KM_FREE(r->trial_x);
-    KM_FREE(r->gradient);
-    KM_FREE(r->trial_gradient);
+    KM_FREE(r->now.x);
+    KM_FREE(r->trial.x);
+    KM_FREE(r->now.gradient);
+    KM_FREE(r->trial.gradient);
     KM_FREE(r->move);
     KM_FREE(r->change);
     KM_FREE(r->factor);
-    KM_FREE(r->step);
-    KM_FREE(r->frame_frac);
-    KM_FREE(r->frame_force);
-    KM_FREE(r->frame_cell);
-    KM_FREE(r->frame_stress);
+    KM_FREE(r->record.step);
+    KM_FREE(r->record.frac);
+    KM_FREE(r->record.force);
+    KM_FREE(r->record.cell);
+    KM_FREE(r->record.stress);
     KM_FREE(*relax);
 }
 
@@ -141,7 +141,7 @@ static void get_deformation(const km_relax *relax, double deformation[9])
     for (int k = 0; k < 9; ++k) {
         deformation[k] = k % 4 == 0 ? 1 : 0;
         if (relax->options.cell)
-            deformation[k] += relax->trial_x[3 * relax->n_atom + k] / relax->length_bohr;
+            deformation[k] += relax->trial.x[3 * relax->n_atom + k] / relax->length_bohr;
     }
 }
 
@@ -156,10 +156,10 @@ km_status km_relax_place(km_relax *relax)
                 0.0, cell, 3);
     memcpy(frac, km_crystal_frac(relax->start), 3 * sizeof *frac * (size_t)relax->n_atom);
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, relax->n_atom, 3, 3, 0.5 / KM_PI,
-                relax->trial_x, 3, b, 3, 1.0, frac, 3);
-    km_crystal_destroy(&relax->trial);
+                relax->trial.x, 3, b, 3, 1.0, frac, 3);
+    km_crystal_destroy(&relax->trial.crystal);
     return km_crystal_create(relax->options.cell ? cell : from, relax->n_atom,
-                             km_crystal_z(relax->start), frac, &relax->trial);
+                             km_crystal_z(relax->start), frac, &relax->trial.crystal);
 }
 
 /* Inverse of the symmetric matrix 1 + strain, by cofactors. */
@@ -181,9 +181,9 @@ static void invert(const double m[9], double inverse[9])
 static km_status differentiate_cell(km_relax *relax, km_calculator *calculator,
                                     const double deformation[9], km_relax_step *step)
 {
-    const double volume = km_crystal_volume_bohr3(relax->trial);
-    double *stress = relax->frame_stress + 9 * (size_t)relax->n_record;
-    double *strain = relax->trial_gradient + 3 * relax->n_atom;
+    const double volume = km_crystal_volume_bohr3(relax->trial.crystal);
+    double *stress = relax->record.stress + 9 * (size_t)relax->record.n;
+    double *strain = relax->trial.gradient + 3 * relax->n_atom;
     double inverse[9], beyond[9], product[9];
 
     KM_TRY(km_calculator_stress(calculator, stress));
@@ -204,21 +204,22 @@ static km_status differentiate_cell(km_relax *relax, km_calculator *calculator,
 km_status km_relax_differentiate(km_relax *relax, km_calculator *calculator,
                                  km_relax_step *step)
 {
-    const size_t i = (size_t)relax->n_record;
-    double *forces = relax->frame_force + 3 * i * (size_t)relax->n_atom;
+    const size_t i = (size_t)relax->record.n;
+    double *forces = relax->record.force + 3 * i * (size_t)relax->n_atom;
     double deformation[9];
 
     KM_TRY(km_calculator_forces(calculator, forces));
-    memcpy(relax->frame_frac + 3 * i * (size_t)relax->n_atom, km_crystal_frac(relax->trial),
-           3 * sizeof *forces * (size_t)relax->n_atom);
-    memcpy(relax->frame_cell + 9 * i, km_crystal_cell_bohr(relax->trial), 9 * sizeof(double));
+    memcpy(relax->record.frac + 3 * i * (size_t)relax->n_atom,
+           km_crystal_frac(relax->trial.crystal), 3 * sizeof *forces * (size_t)relax->n_atom);
+    memcpy(relax->record.cell + 9 * i, km_crystal_cell_bohr(relax->trial.crystal),
+           9 * sizeof(double));
     get_deformation(relax, deformation);
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, relax->n_atom, 3, 3, -1.0, forces, 3,
-                deformation, 3, 0.0, relax->trial_gradient, 3);
+                deformation, 3, 0.0, relax->trial.gradient, 3);
     step->max_force_ha_bohr = 0;
     for (int a = 0; a < relax->n_atom; ++a) {
         if (relax->frozen[a])
-            memset(relax->trial_gradient + 3 * a, 0, 3 * sizeof(double));
+            memset(relax->trial.gradient + 3 * a, 0, 3 * sizeof(double));
         else
             step->max_force_ha_bohr =
                 larger(step->max_force_ha_bohr, cblas_dnrm2(3, forces + 3 * a, 1));
@@ -245,13 +246,13 @@ void km_relax_precondition(const void *context, double *x)
 
 const km_crystal *km_relax_crystal(const km_relax *relax)
 {
-    return relax->crystal;
+    return relax->now.crystal;
 }
 
 const km_relax_step *km_relax_steps(const km_relax *relax, int *n)
 {
-    *n = relax->n_record;
-    return relax->step;
+    *n = relax->record.n;
+    return relax->record.step;
 }
 
 km_relax_frame km_relax_frame_at(const km_relax *relax, int i)
@@ -259,8 +260,8 @@ km_relax_frame km_relax_frame_at(const km_relax *relax, int i)
     const size_t place = 3 * (size_t)i * (size_t)relax->n_atom;
 
     return (km_relax_frame){
-        .cell_bohr = relax->frame_cell + 9 * (size_t)i,
-        .frac = relax->frame_frac + place,
-        .forces_ha_bohr = relax->frame_force + place,
-        .stress_ha_bohr3 = relax->options.cell ? relax->frame_stress + 9 * (size_t)i : NULL};
+        .cell_bohr = relax->record.cell + 9 * (size_t)i,
+        .frac = relax->record.frac + place,
+        .forces_ha_bohr = relax->record.force + place,
+        .stress_ha_bohr3 = relax->options.cell ? relax->record.stress + 9 * (size_t)i : NULL};
 }

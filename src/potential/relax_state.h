@@ -11,42 +11,49 @@
  * relaxes, the symmetric strain e times length_bohr, [3][3]. Positions r0 and strain e stand for the crystal (1 + e) r0 in the
  * cell (1 + e) a.
  */
+typedef struct {
+    km_crystal *crystal;
+    double *x;        /* variables, bohr, [n] */
+    double *gradient; /* Ha/bohr, [n] */
+} relax_point;
+
+/* Every computation, [max_step + 1]. */
+typedef struct {
+    int n;
+    int i_accepted; /* the one of the accepted crystal */
+    km_relax_step *step;
+    double *frac;   /* [][n_atom][3] */
+    double *force;  /* Ha/bohr, likewise */
+    double *cell;   /* bohr, [][9] */
+    double *stress; /* Ha/bohr^3, likewise; 0 where the cell does not relax */
+} relax_record;
+
 struct km_relax {
     km_relax_options options;
-    km_crystal *start;   /* as given */
-    km_crystal *crystal; /* last accepted one */
-    km_crystal *trial;
-    bool *frozen;           /* [n_atom] */
-    double *nearest_bohr;   /* at the start, [n_atom] */
-    int n_atom, n;          /* atoms, variables */
-    double length_bohr;     /* that makes a strain a length */
-    double *x, *trial_x;    /* variables of the accepted crystal and of the trial, bohr, [n] */
-    double *gradient;       /* of the accepted crystal, Ha/bohr, [n] */
-    double *trial_gradient; /* [n] */
-    double *move;           /* bohr, [n] */
-    double *change;         /* work space, [n] */
-    double *factor;         /* of the bond model, [3 n_atom][3 n_atom] */
+    km_crystal *start;      /* as given */
+    relax_point now, trial; /* now: the last accepted one */
+    relax_record record;
+    bool *frozen;         /* [n_atom] */
+    double *nearest_bohr; /* at the start, [n_atom] */
+    int n_atom, n;        /* atoms, variables */
+    double length_bohr;   /* that makes a strain a length */
+    double *move;         /* bohr, [n] */
+    double *change;       /* work space, [n] */
+    double *factor;       /* of the bond model, [3 n_atom][3 n_atom] */
     km_lbfgs *lbfgs;
     double value_ha;       /* what falls: free energy of the accepted crystal, with p Omega */
     double basis_slope_ha; /* S; 0: none */
     double trust, size; /* of a move at most, and of the last one, as fractions of the limits */
     int n_rejected;     /* moves in a row */
-    int n_record;       /* computations */
-    int i_accepted;     /* the one of the accepted crystal */
-    km_relax_step *step;        /* [max_step + 1] */
-    double *frame_frac;         /* [max_step + 1][n_atom][3] */
-    double *frame_force;        /* Ha/bohr, likewise */
-    double *frame_cell;         /* bohr, [max_step + 1][9] */
-    double *frame_stress;       /* Ha/bohr^3, likewise; 0 where the cell does not relax */
-    bool is_over;               /* this run has its outcome */
-    bool is_held;               /* the calculator holds the accepted crystal */
+    bool is_over;       /* this run has its outcome */
+    bool is_held;       /* the calculator holds the accepted crystal */
     km_calculation calculation; /* of the accepted crystal, where it was computed in this run */
 };
 
 /** @brief Largest part of a vector of variables, as a fraction of the limits of a move; a NaN is the largest. Local. */
 double km_relax_size(const km_relax *relax, const double *move);
 
-/** @brief The trial crystal of trial_x. Local. @return KM_E_ARGUMENT for one that is none */
+/** @brief The trial crystal of its variables. Local. @return KM_E_ARGUMENT for one that is none */
 KM_STATUS km_relax_place(km_relax *relax);
 
 /** @brief Gradient of the trial crystal from forces and stress; its frames and largest force and stress. Local. */
