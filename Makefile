@@ -88,7 +88,8 @@ check: deps deps-test ## install what is missing, build, run all tests
 test: $(TESTS) $(DRIVERS) $(PROGRAM) ## all tests, or those of one layer: only=dft
 	@MODE=$(MODE) tests/run.sh $(TESTS)
 
-test-slow: $(SLOW) $(PROGRAM) ## the tests that take hours
+check-slow: deps deps-test ## install what is missing, build, the long comparisons: an hour
+	$(MAKE) -j$(CORES) all $(SLOW)
 	@MODE=$(MODE) TEST_TIMEOUT_S=86400 tests/run.sh $(SLOW)
 
 style: deps-style ## format, layers, banned words
@@ -138,5 +139,5 @@ help: ## this list
 
 FORCE:
 -include $(OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(patsubst %.c,$(B)/%.d,$(TEST_C) $(SLOW_C))
-.PHONY: FORCE all quickstart check test test-slow style format lint bench info install deps \
+.PHONY: FORCE all quickstart check test check-slow style format lint bench info install deps \
 	deps-test deps-style clean help

@@ -1,114 +1,17 @@
 #!/usr/bin/env python3
 """kaimen energy runs the reference cases as they stand; what it writes has their keys and agrees with them.
 
-Only the cases that take seconds; slow_energy.py runs all that are marked `slice`.
+Only the cases that take seconds; slow_energy.py runs all.
 """
-import json
 import os
-import subprocess
 import sys
 
-ENERGY_HA_PER_ATOM = 1e-5  # two codes on the same pseudopotentials, cutoff and grid
-FORCE_HA_BOHR = 1e-4
-STRESS_GPA = 0.05
-EIGENVALUE_HA = 1e-4
-# What describes the reference itself, and not the result.
-NOT_OURS = {"case", "tags", "reference", "zero_of_potential", "stress_sign", "energy_ha_abinit", "pw_scf_iterations",
-            "pw_avg_diag_iterations", "pw_fft"}
-SLAB_NOT_OURS = {"bulk", "formula"}
+import reference
+
 FAST = ["si_bulk", "mgo_bulk", "mgo_bulk_pbesol", "cao_bulk", "mgo8_rattled", "h2o_box", "al2o3_corundum", "tio2_rutile",
         "tio2_rattled", "mgo100_5L"]
 
 shared = os.environ.get("KAIMEN_SHARED", "../shared")
-scratch = os.environ["SCRATCH"]
-n_failed = 0
-
-
-def check(name, why):
-    global n_failed
-    n_failed += bool(why)
-    print(f"FAIL {name}: {why}" if why else f"ok {name}", flush=True)
-
-
-def same_k(a, b):
-    """Whether two k-points are equal, up to time reversal and a reciprocal vector."""
-    return any(all(abs((x - s * y + 0.5) % 1 - 0.5) < 1e-6 for x, y in zip(a, b)) for s in (1, -1))
-
-
-def star_of(k, points, metric):
-    """The points that may be the same star: the same k, else the same length in the zone and weight."""
-    same = [p for p in points if same_k(p["k_frac"], k["k_frac"])]
-    return same or [p for p in points if abs(p["weight"] - k["weight"]) < 1e-6
-                    and abs(length2(p["k_frac"], metric) - length2(k["k_frac"], metric)) < 1e-6]
-
-
-def length2(k_frac, metric):
-    """Smallest |k + G|^2 over the neighbouring G."""
-    shifts = [(i, j, l) for i in (-1, 0, 1) for j in (-1, 0, 1) for l in (-1, 0, 1)]
-    return min(sum(metric[a][b] * (k_frac[a] + g[a]) * (k_frac[b] + g[b]) for a in range(3) for b in range(3))
-               for g in shifts)
-
-
-def reciprocal_metric(path):
-    """b_i . b_j of an extended XYZ file, up to (2 pi)^2: the inverse of a_i . a_j."""
-    with open(path) as file:
-        numbers = [float(x) for x in file.read().split('"')[1].split()]
-    cell = [numbers[0:3], numbers[3:6], numbers[6:9]]
-    m = [[sum(a[x] * b[x] for x in range(3)) for b in cell] for a in cell]
-    cofactor = [[m[(i + 1) % 3][(j + 1) % 3] * m[(i + 2) % 3][(j + 2) % 3] -
-                 m[(i + 1) % 3][(j + 2) % 3] * m[(i + 2) % 3][(j + 1) % 3] for j in range(3)] for i in range(3)]
-    determinant = sum(m[0][j] * cofactor[0][j] for j in range(3))
-    return [[c / determinant for c in row] for row in cofactor]
-
-
-def band_error(ours, theirs):
-    """Largest difference. A highest band of ours that lies lower is no error: the other code has missed a state."""
-    error = max(abs(x - y) for x, y in zip(ours[:-1], theirs[:-1]))
-    return max(error, ours[-1] - theirs[-1])
-
-
-def largest_eigenvalue_error(mine, reference, metric):
-    largest = 0.0
-    for k in reference["kpoints"]:
-        stars = star_of(k, mine["kpoints"], metric)
-        if not stars:
-            return float("inf")
-        largest = max(largest, min(band_error(s["eigenvalues_ha"], k["eigenvalues_ha"]) for s in stars))
-    return largest
-
-
-def compare(name, mine, reference, metric):
-    missing = set(reference) - NOT_OURS - set(mine)
-    check(f"{name}_has_all_keys", f"missing: {sorted(missing)}" if missing else "")
-    error = abs(mine["energy_ha"] - reference["energy_ha"]) / reference["n_atom"]
-    check(f"{name}_energy", f"{error:.2e} Ha/atom off" if error > ENERGY_HA_PER_ATOM else "")
-    error = max(abs(x - y) for f, g in zip(mine["forces_ha_bohr"], reference["forces_ha_bohr"]) for x, y in zip(f, g))
-    check(f"{name}_forces", f"{error:.2e} Ha/bohr off" if error > FORCE_HA_BOHR else "")
-    if reference["stress_gpa"]:
-        error = max(abs(x - y) for f, g in zip(mine["stress_gpa"], reference["stress_gpa"]) for x, y in zip(f, g))
-        check(f"{name}_stress", f"{error:.2e} GPa off" if error > STRESS_GPA else "")
-    error = largest_eigenvalue_error(mine, reference, metric)
-    check(f"{name}_eigenvalues", f"{error:.2e} Ha off" if error > EIGENVALUE_HA else "")
-    total = sum(k["weight"] for k in mine["kpoints"])
-    check(f"{name}_weights_sum_to_2", f"{total}" if abs(total - 2) > 1e-9 else "")
-    error = abs(mine["alpha_over_omega_ha"] - reference["alpha_over_omega_ha"])
-    check(f"{name}_alpha", f"{error:.2e} Ha off" if error > 1e-8 else "")
-    if "slab" in reference:
-        missing = set(reference["slab"]) - SLAB_NOT_OURS - set(mine["slab"])
-        check(f"{name}_has_all_slab_keys", f"missing: {sorted(missing)}" if missing else "")
-        error = abs(mine["slab"]["ip_direct_ev"] - reference["slab"]["ip_direct_ev"])
-        check(f"{name}_ionisation_potential", f"{error:.3f} eV off" if error > 0.005 else "")
-
-
-def run_case(name):
-    folder = os.path.join(shared, "reference", name)
-    out = os.path.join(scratch, name + ".json")
-    done = subprocess.run([os.environ["KAIMEN"], "energy", os.path.join(folder, "case.yaml"), "--json", out],
-                          capture_output=True, text=True)
-    check(f"{name}_runs", done.stderr[-300:] if done.returncode != 0 else "")
-    if done.returncode == 0:
-        with open(out) as a, open(os.path.join(folder, "expected.json")) as b:
-            compare(name, json.load(a), json.load(b), reciprocal_metric(os.path.join(folder, "structure.extxyz")))
 
 
 def main(names):
@@ -116,8 +19,9 @@ def main(names):
         print("skip reference_cases: no reference data (KAIMEN_SHARED)")
         return 0
     for name in names:
-        run_case(name)
-    return n_failed > 0
+        folder = os.path.join(shared, "reference", name)
+        reference.run_case(name, *(os.path.join(folder, f) for f in ("case.yaml", "structure.extxyz", "expected.json")))
+    return reference.n_failed > 0
 
 
 if __name__ == "__main__":
