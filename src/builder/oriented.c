@@ -125,8 +125,7 @@ static void reduce_height(const double *metric, double *m)
     memcpy(c, best, sizeof best);
 }
 
-/** Lower-triangular cell of a metric: a along x, b in the xy plane, c upwards. */
-static void make_cell(const double *metric, double *cell)
+void km_oriented_make_cell(const double *metric, double *cell)
 {
     memset(cell, 0, 9 * sizeof *cell);
     for (int i = 0; i < 3; i++)
@@ -158,7 +157,8 @@ static void transform(const km_primitive *primitive, const double *m, km_oriente
     }
     km_matrix3_multiply(m, primitive->metric, part);
     km_matrix3_multiply(part, transposed, to_new);
-    make_cell(to_new, oriented->cell_bohr);
+    km_oriented_make_cell(to_new, oriented->cell_bohr);
+    km_matrix3_multiply(m, primitive->cell_bohr, oriented->lattice_bohr);
 }
 
 km_status km_oriented_create(const km_primitive *primitive, const int miller[3],

@@ -11,11 +11,12 @@
 typedef struct {
     int n_atom;
     int n_operation;
-    const int *z;        /* borrowed from the primitive cell */
-    double *frac;        /* [n_atom][3] in (a, b, c) */
-    double *rotation;    /* [n_operation][9] in (a, b, c) */
-    double *translation; /* [n_operation][3] */
-    double cell_bohr[9]; /* rows a, b, c */
+    const int *z;           /* borrowed from the primitive cell */
+    double *frac;           /* [n_atom][3] in (a, b, c) */
+    double *rotation;       /* [n_operation][9] in (a, b, c) */
+    double *translation;    /* [n_operation][3] */
+    double cell_bohr[9];    /* rows a, b, c */
+    double lattice_bohr[9]; /* the same vectors in the frame of the conventional cell */
     double area_bohr2;
     double repeat_bohr;
 } km_oriented;
@@ -27,6 +28,9 @@ typedef struct {
  */
 KM_STATUS km_oriented_create(const km_primitive *primitive, const int miller[3],
                              km_oriented **oriented);
+
+/** @brief Lower-triangular cell of a metric [9]: a along x, b in the xy plane, c upwards. Local. */
+void km_oriented_make_cell(const double *metric, double *cell_bohr);
 
 /** @brief Free; accepts NULL. Local. */
 void km_oriented_destroy(km_oriented **oriented);

@@ -69,12 +69,13 @@ static km_status make_crystal(const km_crystal *conventional, km_primitive *prim
 {
     const double *frac = km_crystal_frac(conventional);
     int n_conventional = km_crystal_n_atom(conventional);
-    double cell[9], inverse[9];
+    double inverse[9];
     int n = 0;
 
     KM_TRY(KM_ALLOC(primitive->z, n_conventional));
     KM_TRY(KM_ALLOC(primitive->frac, 3 * n_conventional));
-    km_matrix3_multiply(primitive->basis, km_crystal_cell_bohr(conventional), cell);
+    km_matrix3_multiply(primitive->basis, km_crystal_cell_bohr(conventional),
+                        primitive->cell_bohr);
     km_matrix3_invert(primitive->basis, inverse);
     for (int i = 0; i < n_conventional; i++) {
         if (!is_first_of_images(primitive->conventional, i)) continue;
@@ -83,7 +84,7 @@ static km_status make_crystal(const km_crystal *conventional, km_primitive *prim
         n++;
     }
     primitive->n_atom = n;
-    return km_crystal_create(cell, n, primitive->z, primitive->frac, crystal);
+    return km_crystal_create(primitive->cell_bohr, n, primitive->z, primitive->frac, crystal);
 }
 
 static void average_metric(km_primitive *primitive, const double *cell)

@@ -17,6 +17,7 @@ typedef struct {
     double *translation; /* [n_operation][3] */
     double metric[9];    /* scalar products of the primitive vectors, bohr^2 */
     double basis[9];     /* rows: primitive vectors in conventional fractional coordinates */
+    double cell_bohr[9]; /* rows: primitive vectors in the frame of the conventional cell */
     km_symmetry *conventional; /* space group in the conventional cell */
 } km_primitive;
 

@@ -1,4 +1,4 @@
-#include "kaimen/builder/slab.h"
+#include "builder/slab_list.h"
 
 #include "builder/cut.h"
 #include "builder/isometry.h"
@@ -9,18 +9,6 @@
 #include "kaimen/base/units.h"
 
 #include <stdio.h>
-
-typedef struct {
-    km_slab_info info;
-    km_crystal *slab; /* NULL when rejected */
-    km_crystal *bulk; /* NULL when rejected */
-} entry;
-
-struct km_slab_list {
-    int n;
-    int capacity;
-    entry *entries;
-};
 
 /** What the surfaces of one (hkl) are made from. */
 typedef struct {
@@ -252,10 +240,10 @@ static km_status append(km_slab_list *list)
 /** Turn a slab that is in the list already into a rejected one. */
 static void reject_duplicate(km_slab_list *list, double tolerance_bohr)
 {
-    entry *last = list->entries + list->n - 1;
+    km_slab_entry *last = list->entries + list->n - 1;
 
     for (int i = 0; i < list->n - 1; i++) {
-        const entry *other = list->entries + i;
+        const km_slab_entry *other = list->entries + i;
 
         if (!other->slab || !km_match_slabs(other->slab, last->slab, tolerance_bohr)) continue;
         last->info.type = KM_SLAB_DUPLICATE;
@@ -290,12 +278,13 @@ static km_status add_polar(const surface *s, km_slab_list *list)
 static km_status add_cut(const surface *s, const km_cut *cut, int termination,
                          km_slab_list *list)
 {
-    entry *last;
+    km_slab_entry *last;
 
     KM_TRY(append(list));
     last = list->entries + list->n - 1;
     KM_TRY(fill_info(s, cut, termination, &last->info));
     if (!last->info.is_accepted) return KM_OK;
+    memcpy(last->lattice_bohr, s->oriented->lattice_bohr, sizeof last->lattice_bohr);
     KM_TRY(build_slab(s, cut, last->info.n_atom, &last->slab));
     KM_TRY(build_bulk(s, cut, &last->bulk));
     reject_duplicate(list, 10 * s->options->tolerance_bohr);

@@ -109,5 +109,24 @@ const km_crystal *km_slab_list_crystal(const km_slab_list *list, int i);
 /** @brief Oriented bulk cell that an accepted slab was cut from, else NULL; borrowed from the list. Local. */
 const km_crystal *km_slab_list_bulk(const km_slab_list *list, int i);
 
+/**
+ * @brief An accepted cut of the bulk after it has relaxed: the same atoms, where the relaxed bulk has them, and the same
+ * vacuum. Local.
+ *
+ * The list's own slab is the crystal cut from the bulk as it was given; whatever the cell has become, no atom is added
+ * or lost.
+ *
+ * @param[in]  bulk      km_symmetry_find_primitive() of the bulk, its atoms moved together by any vector
+ * @param[in]  relaxed   the same atoms in the same order, with the symmetry of the bulk, in a cell (1 + strain) times that of
+ *                       the bulk
+ * @param[out] slab      ended with km_crystal_destroy()
+ * @param[out] oriented  oriented bulk cell, likewise
+ * @param[out] info      as of the list, with the relaxed lengths
+ * @return KM_E_ARGUMENT where the crystals are not what they must be
+ */
+KM_STATUS km_slab_list_recut(const km_slab_list *list, int i, const km_crystal *bulk,
+                             const km_crystal *relaxed, km_crystal **slab,
+                             km_crystal **oriented, km_slab_info *info);
+
 /** @brief Name of a type: "A", "B", "C", "polar", "nonstoichiometric", "duplicate". Local. */
 const char *km_slab_type_name(km_slab_type type);
