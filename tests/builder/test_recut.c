@@ -122,7 +122,7 @@ static void a_slab_follows_its_bulk_to_where_a_new_cut_would_be(void **state)
     static const relaxed_prototype all[] = {
         {&magnesia, {1.03, 1.03, 1.03}, 0}, {&rutile, {1.02, 1.02, 0.985}, 0.004},
         {&anatase, {0.99, 0.99, 1.02}, 0},  {&zincite, {1.01, 1.01, 1.03}, 0.003},
-        {&ceria, {0.98, 0.98, 0.98}, 0},    {&spinel, {1.01, 1.01, 1.01}, 0}};
+        {&ceria, {0.98, 0.98, 0.98}, 0},    {&sphalerite, {1.01, 1.01, 1.01}, 0}};
 
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof *all; ++i)
