@@ -17,6 +17,7 @@
 km_campaign_options km_campaign_options_default(void)
 {
     return (km_campaign_options){.slab = km_slab_options_default(),
+                                 .equation_of_state = km_equation_of_state_options_default(),
                                  .relaxation = km_relaxation_default(),
                                  .physics_text = "",
                                  .input_text = "",
@@ -36,6 +37,26 @@ static km_status check_options(const km_campaign_options *options)
     return KM_OK;
 }
 
+static km_status add_surfaces(km_plan *plan, const km_campaign_bulk *bulk,
+                              const km_campaign_options *options)
+{
+    return km_plan_add_surfaces(plan, bulk->name, bulk->crystal, &options->slab,
+                                options->physics_text);
+}
+
+static km_status add_volumes(km_plan *plan, const km_campaign_bulk *bulk,
+                             const km_campaign_options *options)
+{
+    return km_equation_of_state_plan(plan, bulk->name, bulk->crystal,
+                                     &options->equation_of_state, options->slab.tolerance_bohr,
+                                     options->physics_text);
+}
+
+/* What each kind of campaign makes of a crystal, by km_campaign_kind. */
+static km_status (*const add_crystal[])(km_plan *, const km_campaign_bulk *,
+                                        const km_campaign_options *) = {add_surfaces,
+                                                                        add_volumes};
+
 km_status km_campaign_plan(const km_campaign_options *options, km_calculator *calculator,
                            km_plan **plan)
 {
@@ -46,9 +67,7 @@ km_status km_campaign_plan(const km_campaign_options *options, km_calculator *ca
         KM_CHECK(options->n_bulk > 0, KM_E_INPUT, "campaign %s has no crystal", options->name));
     KM_TRY(km_plan_create(plan));
     for (int i = 0; i < options->n_bulk; ++i)
-        KM_TRY_TO(fail,
-                  km_plan_add_surfaces(*plan, options->bulk[i].name, options->bulk[i].crystal,
-                                       &options->slab, options->physics_text));
+        KM_TRY_TO(fail, add_crystal[options->kind](*plan, options->bulk + i, options));
     if (calculator) KM_TRY_TO(fail, km_plan_estimate(*plan, calculator));
     return KM_OK;
 fail:

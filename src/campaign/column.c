@@ -31,6 +31,8 @@ static const km_column task_columns[] = {
     SURFACE(DOUBLE, area_bohr2, "bohr^2"),
     SURFACE(DOUBLE, repeat_bohr, "bohr"),
     SURFACE(DOUBLE, n_bulk, ""),
+    TASK(DOUBLE, volume_ratio, ""),
+    TASK(DOUBLE, volume_bohr3, "bohr^3"),
     TASK(INT, n_atom, ""),
     TASK(DOUBLE, priority, ""),
     TASK(DOUBLE, cost, ""),

@@ -3,6 +3,7 @@
 #include "kaimen/base/memory.h"
 #include "kaimen/base/version.h"
 #include "kaimen/campaign/column.h"
+#include "kaimen/campaign/equation_of_state.h"
 #include "kaimen/campaign/record.h"
 
 #include <errno.h>
@@ -143,6 +144,75 @@ end:
     return status;
 }
 
+static km_status write_points(km_h5 *group, int n, const km_task *tasks,
+                              const km_result *results)
+{
+    double *volume_bohr3 = NULL, *energy_ha = NULL;
+    const char **ids = NULL;
+    km_status status;
+
+    KM_TRY_TO(end, KM_ALLOC(volume_bohr3, n));
+    KM_TRY_TO(end, KM_ALLOC(energy_ha, n));
+    KM_TRY_TO(end, KM_ALLOC(ids, n));
+    for (int i = 0; i < n; ++i) {
+        volume_bohr3[i] = tasks[i].volume_bohr3;
+        energy_ha[i] = results[i].energy_ha;
+        ids[i] = tasks[i].id;
+    }
+    KM_TRY_TO(end, km_h5_write_doubles(group, "volume", "bohr^3", 1, &n, volume_bohr3));
+    KM_TRY_TO(end, km_h5_write_doubles(group, "energy", "Ha", 1, &n, energy_ha));
+    KM_TRY_TO(end, km_h5_write_texts(group, "id", n, ids));
+end:
+    KM_FREE(volume_bohr3);
+    KM_FREE(energy_ha);
+    KM_FREE(ids);
+    return status;
+}
+
+static km_status write_fit(km_h5 *group, const km_equation_of_state *equation)
+{
+    KM_TRY(km_h5_write_int(group, "n_atom", equation->n_atom));
+    KM_TRY(km_h5_write_double(group, "v0", "bohr^3", equation->v0_bohr3));
+    KM_TRY(km_h5_write_double(group, "e0", "Ha", equation->e0_ha));
+    KM_TRY(km_h5_write_double(group, "b0", "Ha/bohr^3", equation->b0_ha_bohr3));
+    KM_TRY(km_h5_write_double(group, "b1", "", equation->b1));
+    KM_TRY(km_h5_write_double(group, "residual", "Ha", equation->residual_ha));
+    return km_h5_write_text(group, "reason", equation->reason);
+}
+
+/* A crystal's name may hold what separates groups. */
+static km_status write_equation(km_h5 *root, const km_equation_list *list, int i)
+{
+    const km_equation_of_state *equation = list->equations + i;
+    int first = list->first[i];
+    char path[sizeof equation->name + 32];
+    km_h5 *group = NULL;
+    km_status status;
+
+    snprintf(path, sizeof path, "equation_of_state/%s", equation->name);
+    for (char *c = strchr(path, '/') + 1; *c; ++c)
+        if (*c == '/') *c = '_';
+    KM_TRY(km_h5_create_group(root, path, &group));
+    KM_TRY_TO(end, write_fit(group, equation));
+    KM_TRY_TO(end, write_points(group, list->first[i + 1] - first, list->tasks + first,
+                                list->results + first));
+end:
+    km_h5_close(&group);
+    return status;
+}
+
+static km_status write_equations(km_ledger *ledger, km_h5 *root)
+{
+    km_equation_list list;
+    km_status status;
+
+    KM_TRY(km_equation_list_read(ledger, &list));
+    for (int i = 0; i < list.n; ++i) KM_TRY_TO(end, write_equation(root, &list, i));
+end:
+    km_equation_list_clear(&list);
+    return status;
+}
+
 /* HDF5 1.10 crashes in H5Ocopy when the disk is full, so we stop before. */
 static km_status check_space(const char *path)
 {
@@ -164,6 +234,7 @@ static km_status write_all(km_ledger *ledger, km_h5 *root, const char *path)
     int n_task;
 
     KM_TRY(write_meta(ledger, root));
+    KM_TRY(write_equations(ledger, root));
     KM_TRY(km_ledger_read_tasks(ledger, -1, &n_task, &tasks, &results));
     KM_TRY_TO(end, write_table(root, n_task, tasks, results));
     for (int i = 0; i < n_task; ++i) {

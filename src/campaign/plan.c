@@ -124,13 +124,14 @@ km_status km_plan_add(km_plan *plan, const km_task *task, const km_crystal *crys
     memcpy(added->id, id, sizeof id);
     added->state = KM_TASK_QUEUED;
     added->n_atom = km_crystal_n_atom(crystal);
+    added->volume_bohr3 = km_crystal_volume_bohr3(crystal);
     added->prediction_j_m2 = added->uncertainty_j_m2 = NAN;
     *find_slot(plan, id) = ++plan->n_task;
     return KM_OK;
 }
 
-/* The primitive cell, moved so that an inversion centre lies at the origin: arithmetic is then real. */
-static km_status make_primitive(const km_crystal *bulk, double tolerance_bohr, km_crystal **out)
+km_status km_plan_make_primitive(const km_crystal *bulk, double tolerance_bohr,
+                                 km_crystal **out)
 {
     km_crystal *primitive = NULL;
     km_symmetry *symmetry = NULL;
@@ -217,7 +218,7 @@ static km_status add_bulk(km_plan *plan, const plan_bulk *bulk, const km_crystal
 
     memcpy(task.bulk, bulk->name, sizeof task.bulk);
     snprintf(task.label, sizeof task.label, "%s bulk", bulk->name);
-    KM_TRY(make_primitive(crystal, tolerance_bohr, &primitive));
+    KM_TRY(km_plan_make_primitive(crystal, tolerance_bohr, &primitive));
     status = km_plan_add(plan, &task, primitive, text, index);
     km_crystal_destroy(&primitive);
     return status;
@@ -299,6 +300,11 @@ const km_calculation *km_plan_size(const km_plan *plan, int i)
     return plan->sizes + i;
 }
 
+static bool has_normal(km_task_kind kind)
+{
+    return kind == KM_TASK_ORIENTED_BULK || kind == KM_TASK_SURFACE;
+}
+
 km_request km_plan_request(const km_task *task)
 {
     km_request request = km_request_default();
@@ -306,9 +312,11 @@ km_request km_plan_request(const km_task *task)
     request.forces = true;
     request.stress = task->kind == KM_TASK_BULK;
     request.edges = task->kind == KM_TASK_BULK;
-    request.basis_slope = task->kind == KM_TASK_ORIENTED_BULK;
+    request.basis_slope = task->kind == KM_TASK_ORIENTED_BULK || km_task_is_central(task);
     request.vacuum_axis = task->kind == KM_TASK_SURFACE ? KM_SLAB_NORMAL_AXIS : -1;
-    request.normal_axis = task->kind == KM_TASK_BULK ? -1 : KM_SLAB_NORMAL_AXIS;
+    request.normal_axis = has_normal(task->kind) ? KM_SLAB_NORMAL_AXIS : -1;
+    /* Every volume has the k-mesh of the crystal as it was given: fractional points, the same for all. */
+    if (task->kind == KM_TASK_VOLUME) request.mesh_length_ratio = cbrt(1 / task->volume_ratio);
     return request;
 }
 

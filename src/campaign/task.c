@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kind_names[] = {"bulk", "oriented_bulk", "surface"};
+static const char *const kind_names[] = {"bulk", "oriented_bulk", "surface", "volume"};
 static const char *const state_names[] = {"queued", "running", "done", "failed", "pruned"};
 
 static int find_name(int n_name, const char *const *names, const char *name)
@@ -35,6 +35,11 @@ int km_task_kind_find(const char *name)
 int km_task_state_find(const char *name)
 {
     return find_name(KM_N_TASK_STATE, state_names, name);
+}
+
+bool km_task_is_central(const km_task *task)
+{
+    return task->kind == KM_TASK_VOLUME && fabs(task->volume_ratio - 1) < 1e-9;
 }
 
 km_result km_result_empty(void)

@@ -2,18 +2,21 @@
 
 #include "kaimen/base/memory.h"
 #include "kaimen/campaign/database.h"
+#include "kaimen/report/campaign_report.h"
 #include "kaimen/report/surfaces.h"
 
 #include <stdio.h>
 
 static km_status export_csv(km_ledger *ledger, const char *path)
 {
+    const km_campaign_report *report;
     km_table *table;
     km_status status;
 
-    KM_TRY(km_report_surfaces(ledger, &table));
+    KM_TRY(km_campaign_report_find(ledger, &report));
+    KM_TRY(report->numbers(ledger, &table));
     KM_TRY_TO(end, km_table_write_csv(table, path));
-    printf("%s: %d surfaces\n", path, km_table_n_row(table));
+    printf("%s: %d %s\n", path, km_table_n_row(table), report->row_name);
 end:
     km_table_destroy(&table);
     return status;
@@ -56,7 +59,8 @@ static km_status run_export(const km_arguments *arguments, km_exit *code)
 }
 
 static const km_option options[] = {
-    {"csv", "FILE", "one row per surface, units in the column names"},
+    {"csv", "FILE",
+     "one row per surface (equations of state: per crystal), units in the column names"},
     {"extxyz", "FILE", "every computed structure with its energy and forces"},
     {"hdf5", "FILE", "the database, made again"},
     {NULL, NULL, NULL}};

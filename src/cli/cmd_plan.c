@@ -2,6 +2,7 @@
 #include "cli/setup.h"
 
 #include "kaimen/base/text.h"
+#include "kaimen/base/units.h"
 #include "kaimen/crystal/extxyz.h"
 #include "kaimen/crystal/poscar.h"
 #include "kaimen/report/table.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const km_table_column columns[] = {
+static const km_table_column cut_columns[] = {
     {"crystal", "", "crystal"},
     {"surface", "", "surface"},
     {"type", "", "type"},
@@ -25,7 +26,17 @@ static const km_table_column columns[] = {
     {"time", "core s", "estimate_core_s"},
     {"verdict", "", "verdict"},
 };
-#define N_COLUMN ((int)(sizeof columns / sizeof *columns))
+static const km_table_column volume_columns[] = {
+    {"crystal", "", "crystal"},
+    {"ratio", "", "volume_ratio"},
+    {"volume", "Ang^3", "volume_ang3"},
+    {"atoms", "", "n_atom"},
+    {"electrons", "", "n_electron"},
+    {"plane waves", "", "n_plane_wave"},
+    {"k-points", "", "n_k"},
+    {"time", "core s", "estimate_core_s"},
+};
+#define N_COLUMN(columns) ((int)(sizeof(columns) / sizeof *(columns)))
 
 /* Numbers that only an accepted cut has: a dash for the others. */
 static km_status add_size(km_table *table, const km_plan *plan, int task)
@@ -54,14 +65,37 @@ static km_status add_cut(km_table *table, const km_plan *plan, int ib, int is)
     return KM_OK;
 }
 
-static km_status make_table(const km_plan *plan, km_table **table)
+static km_status make_cut_table(const km_plan *plan, km_table **table)
 {
     km_status status;
 
-    KM_TRY(km_table_create(N_COLUMN, columns, table));
+    KM_TRY(km_table_create(N_COLUMN(cut_columns), cut_columns, table));
     for (int ib = 0; ib < km_plan_n_bulk(plan); ++ib)
         for (int is = 0; is < km_slab_list_n(km_plan_slabs(plan, ib)); ++is)
             KM_TRY_TO(fail, add_cut(*table, plan, ib, is));
+    return KM_OK;
+fail:
+    km_table_destroy(table);
+    return status;
+}
+
+static km_status add_volume(km_table *table, const km_plan *plan, int task)
+{
+    const km_task *volume = km_plan_task(plan, task);
+
+    KM_TRY(km_table_add_text(table, volume->bulk));
+    KM_TRY(km_table_add_number(table, 4, volume->volume_ratio));
+    KM_TRY(km_table_add_number(table, 3, volume->volume_bohr3 * pow(KM_ANG_PER_BOHR, 3)));
+    KM_TRY(km_table_add_number(table, 0, volume->n_atom));
+    return add_size(table, plan, task);
+}
+
+static km_status make_volume_table(const km_plan *plan, km_table **table)
+{
+    km_status status;
+
+    KM_TRY(km_table_create(N_COLUMN(volume_columns), volume_columns, table));
+    for (int i = 0; i < km_plan_n_task(plan); ++i) KM_TRY_TO(fail, add_volume(*table, plan, i));
     return KM_OK;
 fail:
     km_table_destroy(table);
@@ -77,10 +111,12 @@ static void print_total(const km_plan *plan)
         ++n_kind[km_plan_task(plan, i)->kind];
         total_s += km_plan_size(plan, i)->time_s;
     }
-    printf("\n%d surfaces, %d bulk references, %d oriented bulk references: about %.0f core s "
-           "in all\n",
-           n_kind[KM_TASK_SURFACE], n_kind[KM_TASK_BULK], n_kind[KM_TASK_ORIENTED_BULK],
-           total_s);
+    if (n_kind[KM_TASK_VOLUME] > 0)
+        printf("\n%d volumes", n_kind[KM_TASK_VOLUME]);
+    else
+        printf("\n%d surfaces, %d bulk references, %d oriented bulk references",
+               n_kind[KM_TASK_SURFACE], n_kind[KM_TASK_BULK], n_kind[KM_TASK_ORIENTED_BULK]);
+    printf(": about %.0f core s in all\n", total_s);
 }
 
 /* "MgO (110)a" becomes MgO_110a: no character that a shell or file system minds. */
@@ -125,7 +161,8 @@ static km_status show_plan(const km_setup *setup, const km_arguments *arguments)
     km_table *table;
     km_status status;
 
-    KM_TRY(make_table(setup->plan, &table));
+    KM_TRY(setup->options.kind == KM_CAMPAIGN_SURFACE ? make_cut_table(setup->plan, &table)
+                                                      : make_volume_table(setup->plan, &table));
     if (km_arguments_has(arguments, "echo")) printf("%s\n", setup->effective);
     KM_TRY_TO(end, km_table_print(table, stdout));
     print_total(setup->plan);
@@ -158,10 +195,11 @@ static const km_option options[] = {
 
 const km_command km_command_plan = {
     .name = "plan",
-    .summary = "List every cut of a campaign, accepted or rejected and why; run nothing",
+    .summary =
+        "List what a campaign would compute, and every rejected cut and why; run nothing",
     .operand = "CAMPAIGN.yaml",
     .options = options,
-    .text = "Sizes and times of the accepted cuts are estimates; a core s is a second of one "
+    .text = "Sizes and times are estimates; a core s is a second of one "
             "core.\n",
     .example = "  kaimen plan inputs/quickstart.yaml --write slabs\n",
     .run = run_plan,

@@ -2,45 +2,49 @@
 #include "cli/setup.h"
 
 #include "kaimen/base/units.h"
-#include "kaimen/report/surfaces.h"
+#include "kaimen/report/campaign_report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The ranked table, on the screen and as CSV, from what the ledger holds. */
+/* The campaign's table, on the screen and as CSV, from what the ledger holds. */
 static km_status report(const km_setup *setup)
 {
+    const km_campaign_report *kind;
     km_ledger *ledger;
-    km_table *ranking = NULL, *surfaces = NULL;
+    km_table *summary = NULL, *numbers = NULL;
     km_status status;
 
     KM_TRY(km_ledger_open_reader(setup->input.ledger, &ledger));
-    KM_TRY_TO(end, km_report_ranking(ledger, &ranking));
-    KM_TRY_TO(end, km_report_surfaces(ledger, &surfaces));
+    KM_TRY_TO(end, km_campaign_report_find(ledger, &kind));
+    KM_TRY_TO(end, kind->summary(ledger, &summary));
+    KM_TRY_TO(end, kind->numbers(ledger, &numbers));
     printf("\n");
-    KM_TRY_TO(end, km_table_print(ranking, stdout));
-    KM_TRY_TO(end, km_table_write_csv(surfaces, setup->input.table));
+    KM_TRY_TO(end, km_table_print(summary, stdout));
+    KM_TRY_TO(end, km_table_write_csv(numbers, setup->input.table));
 end:
-    km_table_destroy(&surfaces);
-    km_table_destroy(&ranking);
+    km_table_destroy(&numbers);
+    km_table_destroy(&summary);
     km_ledger_close(&ledger);
     return status;
 }
 
 static void print_start(const km_setup *setup)
 {
-    int n_surface = 0, n_rank, n_task = km_plan_n_task(setup->plan);
+    int n_kind[KM_N_TASK_KIND] = {0}, n_rank, n_task = km_plan_n_task(setup->plan);
 
-    for (int i = 0; i < n_task; ++i)
-        n_surface += km_plan_task(setup->plan, i)->kind == KM_TASK_SURFACE;
+    for (int i = 0; i < n_task; ++i) ++n_kind[km_plan_task(setup->plan, i)->kind];
     MPI_Comm_size(MPI_COMM_WORLD, &n_rank);
-    printf("%s: %d crystals, %d surfaces and %d references; %s, %g Ha; %d rank%s\n",
-           setup->input.name, setup->input.n_bulk, n_surface, n_task - n_surface,
-           km_functional_name(setup->input.dft.functional), setup->input.dft.ecut_ha, n_rank,
-           n_rank == 1 ? "" : "s");
-    if (n_surface == 0)
-        printf("no cut was accepted: kaimen plan with the same file shows why\n");
+    printf("%s: %d crystals, ", setup->input.name, setup->input.n_bulk);
+    if (setup->options.kind == KM_CAMPAIGN_SURFACE)
+        printf("%d surfaces and %d references", n_kind[KM_TASK_SURFACE],
+               n_task - n_kind[KM_TASK_SURFACE]);
+    else
+        printf("%d volumes", n_kind[KM_TASK_VOLUME]);
+    printf("; %s, %g Ha; %d rank%s\n", km_functional_name(setup->input.dft.functional),
+           setup->input.dft.ecut_ha, n_rank, n_rank == 1 ? "" : "s");
+    if (n_task == 0) printf("no cut was accepted: kaimen plan with the same file shows why\n");
     fflush(stdout);
 }
 
@@ -130,8 +134,9 @@ const km_command km_command_run = {
     .operand = "CAMPAIGN.yaml",
     .options = options,
     .text =
-        "Cuts every nonpolar surface of the crystals, computes what the ledger does not hold "
-        "yet,\nand ends with the ranked table. A file STOP beside the ledger, SIGTERM and "
+        "Cuts every nonpolar surface of the crystals (or scales them: campaign.kind), computes "
+        "what the ledger\ndoes not hold yet, and ends with the table of results. A file STOP "
+        "beside the ledger, SIGTERM and "
         "SIGUSR1 stop it\nin good order; after a kill nothing finished is lost.\n"
         "Exit status: 0 all done, 1 usage or input, 2 some candidates failed, 3 stopped "
         "early,\n"

@@ -2,6 +2,7 @@
 
 #include "kaimen/base/memory.h"
 #include "kaimen/campaign/ledger.h"
+#include "kaimen/report/campaign_report.h"
 #include "kaimen/report/surfaces.h"
 
 #include <stdio.h>
@@ -62,9 +63,9 @@ static void print_count(const char *what, const int n_state[KM_N_TASK_STATE])
                i + 1 < KM_N_TASK_STATE ? "," : "\n");
 }
 
-static km_status print_counts(km_ledger *ledger)
+static km_status print_counts(km_ledger *ledger, const km_campaign_report *report)
 {
-    int all[KM_N_TASK_STATE], surfaces[KM_N_TASK_STATE];
+    int all[KM_N_TASK_STATE], counted[KM_N_TASK_STATE];
     char *name, *version;
 
     KM_TRY(km_ledger_meta(ledger, "name", &name));
@@ -74,9 +75,9 @@ static km_status print_counts(km_ledger *ledger)
     printf("version   %s\n", version);
     KM_FREE(version);
     KM_TRY(km_ledger_count(ledger, -1, all));
-    KM_TRY(km_ledger_count(ledger, KM_TASK_SURFACE, surfaces));
+    KM_TRY(km_ledger_count(ledger, (int)report->kind, counted));
     print_count("tasks", all);
-    print_count("surfaces", surfaces);
+    print_count(report->kind_name, counted);
     return KM_OK;
 }
 
@@ -87,36 +88,39 @@ static km_status print_table(const char *title, km_table *table)
     return km_table_print(table, stdout);
 }
 
-static km_status print_lists(km_ledger *ledger, bool with_ranking)
+static km_status print_lists(km_ledger *ledger, const km_campaign_report *report,
+                             bool with_table)
 {
-    km_table *running = NULL, *failures = NULL, *ranking = NULL;
+    km_table *running = NULL, *failures = NULL, *summary = NULL;
     km_status status;
 
     KM_TRY_TO(end, km_report_running(ledger, (double)time(NULL), &running));
     KM_TRY_TO(end, km_report_failures(ledger, &failures));
-    KM_TRY_TO(end, km_report_ranking(ledger, &ranking));
+    KM_TRY_TO(end, report->summary(ledger, &summary));
     KM_TRY_TO(end, print_table("Running (or interrupted, where no job runs)", running));
     KM_TRY_TO(end, print_table("Failed", failures));
-    if (with_ranking) KM_TRY_TO(end, print_table("Surfaces", ranking));
+    if (with_table) KM_TRY_TO(end, print_table(report->title, summary));
 end:
-    km_table_destroy(&ranking);
+    km_table_destroy(&summary);
     km_table_destroy(&failures);
     km_table_destroy(&running);
     return status;
 }
 
-static km_status show(const char *path, bool with_ranking)
+static km_status show(const char *path, bool with_table)
 {
+    const km_campaign_report *report;
     km_ledger *ledger;
     km_task *tasks = NULL;
     km_status status;
     int n_task;
 
     KM_TRY(km_ledger_open_reader(path, &ledger));
-    KM_TRY_TO(end, print_counts(ledger));
+    KM_TRY_TO(end, km_campaign_report_find(ledger, &report));
+    KM_TRY_TO(end, print_counts(ledger, report));
     KM_TRY_TO(end, km_ledger_read_tasks(ledger, -1, &n_task, &tasks, NULL));
     print_progress(n_task, tasks);
-    KM_TRY_TO(end, print_lists(ledger, with_ranking));
+    KM_TRY_TO(end, print_lists(ledger, report, with_table));
 end:
     KM_FREE(tasks);
     km_ledger_close(&ledger);
@@ -133,7 +137,7 @@ static km_status run_status(const km_arguments *arguments, km_exit *code)
     return km_agree(status, MPI_COMM_WORLD);
 }
 
-static const km_option options[] = {{"table", NULL, "show the ranked table of surfaces too"},
+static const km_option options[] = {{"table", NULL, "show the table of results too"},
                                     {NULL, NULL, NULL}};
 
 const km_command km_command_status = {

@@ -16,7 +16,8 @@ const char *const km_input_functionals[] = {"LDA", "PBE", "PBEsol", NULL};
 const char *const km_input_smearings[] = {"none", "gaussian", "fermi-dirac", NULL};
 const char *const km_input_arithmetics[] = {"auto", "complex", NULL};
 
-static const char *const kinds[] = {"surface", NULL};
+static const char *const kinds[] = {"surface", "equation_of_state",
+                                    NULL}; /* km_campaign_kind */
 static const char *const levels[] = {"lda", "pbe", "pbesol", NULL};
 static const char *const policies[] = {"none", NULL};
 static const char *const calculators[] = {"dft", "fake", NULL};
@@ -42,7 +43,7 @@ static const km_config_field campaign_rows[] = {
     {.key = "campaign.name", .kind = KM_CONFIG_TEXT, .required = true, KM_CONFIG_AT(km_input_campaign, name),
      .help = "Name of the campaign."},
     {.key = "campaign.kind", .kind = KM_CONFIG_CHOICE, .names = kinds, .fallback = "surface",
-     KM_CONFIG_AT(km_input_campaign, kind), .help = "What is enumerated: every nonpolar surface."},
+     KM_CONFIG_AT(km_input_campaign, kind), .help = "What is computed of every crystal: its nonpolar surfaces, or its energy at several volumes with a Birch-Murnaghan curve through them."},
     {.key = "campaign.ledger", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_input_campaign, ledger),
      .help = "The durable record, from the current directory; without it, NAME.db."},
     {.key = "campaign.database", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_input_campaign, database),
@@ -50,7 +51,12 @@ static const km_config_field campaign_rows[] = {
     {.key = "campaign.table", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_input_campaign, table),
      .help = "The ranked table as CSV; without it, NAME.csv."},
     {.key = "bulk", .kind = KM_CONFIG_LIST, .required = true, KM_CONFIG_BLOCK_AT(km_input_campaign, bulk, n_bulk),
-     .element = bulk_rows, .help = "The crystals to cut."},
+     .element = bulk_rows, .help = "The crystals."},
+    {.key = "equation_of_state.points", .kind = KM_CONFIG_INT, .fallback = "7", .range = "[5, 101]",
+     KM_CONFIG_AT(km_input_campaign, equation_of_state.n_point), .help = "Volumes of each crystal: an odd number, with the crystal as it was given in the middle."},
+    {.key = "equation_of_state.range", .kind = KM_CONFIG_REAL, .fallback = "0.06", .range = "(0, 0.5]",
+     KM_CONFIG_AT(km_input_campaign, equation_of_state.range),
+     .help = "From 1 - range to 1 + range of the volume that the crystal is given with; the cell keeps its shape, the atoms their fractional coordinates."},
     {.key = "slab.max_index", .kind = KM_CONFIG_INT, .fallback = "1", .range = "[1, 9]", KM_CONFIG_AT(km_input_campaign, slab.max_index),
      .help = "Largest Miller index."},
     {.key = "slab.miller", .kind = KM_CONFIG_INT, .count = 3, .range = "[-9, 9]", KM_CONFIG_AT(km_input_campaign, slab.miller),
@@ -238,6 +244,28 @@ static km_status check_name(const km_config *config, const char *name)
                     km_config_name(config), km_config_line(config, "campaign.name"), name);
 }
 
+/* Sections that mean nothing to a kind of campaign are refused: whoever wrote them expects something of them. */
+static km_status check_sections(const km_config *config, int kind)
+{
+    static const struct {
+        const char *section;
+        int kind;
+    } only[] = {{"slab", KM_CAMPAIGN_SURFACE},
+                {"relax", KM_CAMPAIGN_SURFACE},
+                {"edges", KM_CAMPAIGN_SURFACE},
+                {"equation_of_state", KM_CAMPAIGN_EQUATION_OF_STATE}};
+
+    for (size_t i = 0; i < sizeof only / sizeof *only; ++i) {
+        int line = km_config_line(config, only[i].section);
+
+        if (line > 0 && kind != only[i].kind)
+            return KM_RAISE(KM_E_INPUT, "%s:%d: %s in a campaign of kind %s; wanted kind %s",
+                            km_config_name(config), line, only[i].section, kinds[kind],
+                            kinds[only[i].kind]);
+    }
+    return KM_OK;
+}
+
 static km_status fill_campaign(const km_config *config, km_input_campaign *input)
 {
     KM_TRY(refuse_planned(config));
@@ -249,12 +277,18 @@ static km_status fill_campaign(const km_config *config, km_input_campaign *input
     input->level = (int)input->dft.functional;
     KM_TRY(km_config_read(config, campaign_rows, input));
     KM_TRY(check_name(config, input->name));
+    KM_TRY(check_sections(config, input->kind));
     KM_TRY(check_dft(config, &input->dft));
     KM_TRY(resolve_pseudo(config, &input->dft.pseudo));
     if (input->level != (int)input->dft.functional)
         return KM_RAISE(KM_E_INPUT, "%s:%d: edges.level = %s; wanted %s, as dft.functional",
                         km_config_name(config), km_config_line(config, "edges.level"),
                         levels[input->level], levels[input->dft.functional]);
+    if (input->equation_of_state.n_point % 2 == 0)
+        return KM_RAISE(
+            KM_E_INPUT, "%s:%d: equation_of_state.points = %d; wanted an odd number",
+            km_config_name(config), km_config_line(config, "equation_of_state.points"),
+            input->equation_of_state.n_point);
     for (int i = 0; i < input->n_bulk; ++i) {
         char path[KM_PATH_SIZE];
 

@@ -8,7 +8,7 @@
  */
 #include "kaimen/base/config.h"
 #include "kaimen/builder/slab.h"
-#include "kaimen/campaign/relaxation.h"
+#include "kaimen/campaign/campaign.h"
 #include "kaimen/dft/options.h"
 
 #include <stdbool.h>
@@ -35,10 +35,11 @@ typedef struct {
     char ledger[KM_PATH_SIZE];
     char database[KM_PATH_SIZE];
     char table[KM_PATH_SIZE];
-    int kind; /* 0: surface */
+    int kind; /* a km_campaign_kind */
     int n_bulk;
     km_input_bulk *bulk;
     km_slab_options slab;
+    km_equation_of_state_options equation_of_state;
     km_relaxation relax;
     km_dft_options dft;
     int level;          /* a km_functional */

@@ -124,7 +124,9 @@ static void fill_options(km_setup *setup)
     snprintf(options->database_path, sizeof options->database_path, "%s", input->database);
     options->n_bulk = input->n_bulk;
     options->bulk = setup->bulk;
+    options->kind = (km_campaign_kind)input->kind;
     options->slab = input->slab;
+    options->equation_of_state = input->equation_of_state;
     options->relaxation = input->relax;
     options->physics_text = setup->physics;
     options->input_text = setup->effective;

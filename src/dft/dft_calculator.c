@@ -407,8 +407,9 @@ static km_status count_kpoints(const km_dft_options *options, const km_crystal *
 
     memcpy(mesh, options->k_mesh, sizeof mesh);
     if (mesh[0] == 0)
-        KM_TRY(km_kpoints_find_mesh(crystal, options->k_spacing_bohr, request->vacuum_axis,
-                                    request->normal_axis, mesh));
+        KM_TRY(km_kpoints_find_mesh(crystal,
+                                    options->k_spacing_bohr * request->mesh_length_ratio,
+                                    request->vacuum_axis, request->normal_axis, mesh));
     KM_TRY(km_symmetry_create(crystal, KM_SYMMETRY_TOLERANCE_BOHR, &symmetry));
     estimate->is_real = options->arithmetic == KM_ARITHMETIC_AUTO &&
                         km_symmetry_has_inversion(symmetry, centre);

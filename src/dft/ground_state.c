@@ -168,7 +168,8 @@ static km_status choose_mesh(km_ground_state *state, const km_request *request)
     const int *n = options->k_mesh;
 
     if (n[0] == 0 && n[1] == 0 && n[2] == 0)
-        return km_kpoints_find_mesh(state->basis_crystal, options->k_spacing_bohr,
+        return km_kpoints_find_mesh(state->basis_crystal,
+                                    options->k_spacing_bohr * request->mesh_length_ratio,
                                     request->vacuum_axis, request->normal_axis, state->k_mesh);
     memcpy(state->k_mesh, n, sizeof state->k_mesh);
     return KM_CHECK(n[0] > 0 && n[1] > 0 && n[2] > 0, KM_E_ARGUMENT,

@@ -4,6 +4,7 @@
  * @brief The front door: crystals in, ledger and database out, in one MPI job that can be killed and resumed.
  */
 #include "kaimen/builder/slab.h"
+#include "kaimen/campaign/equation_of_state.h"
 #include "kaimen/campaign/plan.h"
 #include "kaimen/campaign/relaxation.h"
 #include "kaimen/campaign/task.h"
@@ -13,6 +14,9 @@
 #include <stdbool.h>
 
 #define KM_CAMPAIGN_NAME_SIZE 64
+
+/** What is computed of every crystal. */
+typedef enum { KM_CAMPAIGN_SURFACE, KM_CAMPAIGN_EQUATION_OF_STATE } km_campaign_kind;
 
 /** One crystal of the input. */
 typedef struct {
@@ -28,7 +32,9 @@ typedef struct {
     char database_path[KM_PATH_SIZE]; /* "": not written */
     int n_bulk;
     const km_campaign_bulk *bulk; /* borrowed, [n_bulk] */
-    km_slab_options slab;
+    km_campaign_kind kind;
+    km_slab_options slab; /* for surfaces; its tolerance_bohr for all */
+    km_equation_of_state_options equation_of_state;
     km_relaxation relaxation; /* of the slabs; its folder follows from the ledger */
     const char *
         physics_text; /* borrowed: every effective value that changes a result; goes into the identities */

@@ -19,7 +19,7 @@ void km_plan_destroy(km_plan **plan);
 /**
  * @brief Add a task. Local.
  *
- * @param[in]  task     kind, label, bulk, bulk_id, oriented_id, surface, priority are taken; the rest is filled in
+ * @param[in]  task     kind, label, bulk, bulk_id, oriented_id, surface, volume_ratio, priority are taken; the rest is filled in
  * @param[in]  crystal  copied
  * @param[in]  text     options that change the result: part of the identity
  * @param[out] index    of the new task, or of the one with the same identity; may be NULL
@@ -35,6 +35,13 @@ KM_STATUS km_plan_add(km_plan *plan, const km_task *task, const km_crystal *crys
 KM_STATUS km_plan_add_surfaces(km_plan *plan, const char *name, const km_crystal *bulk,
                                const km_slab_options *options, const char *text);
 
+/**
+ * @brief The primitive cell, moved so that an inversion centre lies at the origin: arithmetic is then real. Local.
+ * @param[out] primitive  ended with km_crystal_destroy()
+ */
+KM_STATUS km_plan_make_primitive(const km_crystal *bulk, double tolerance_bohr,
+                                 km_crystal **primitive);
+
 /** @brief Ask a calculator for the size and time of every task: fills cost and estimate_s. Local. */
 KM_STATUS km_plan_estimate(km_plan *plan, km_calculator *calculator);
 
@@ -49,7 +56,7 @@ const km_calculation *km_plan_size(const km_plan *plan, int i);
 /** @brief Index of a task, -1 if there is none. Local. */
 int km_plan_find(const km_plan *plan, const char *id);
 
-/** @brief How the task is computed: forces; band edges of the bulk; one k-point along the vacuum. Local. */
+/** @brief How the task is computed: forces; band edges of the bulk; one k-point along the vacuum; one mesh for all volumes. Local. */
 km_request km_plan_request(const km_task *task);
 
 /** @brief Crystals given to km_plan_add_surfaces, their names, and all their cuts, accepted and rejected. Local. */

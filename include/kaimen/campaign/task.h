@@ -4,7 +4,8 @@
  * @brief What a campaign evaluates: one task per crystal, and the numbers that come out. Plain values only.
  *
  * A surface waits for two references: the bulk (band edges relative to the mean potential) and the oriented bulk (energy
- * with the slab's own settings). Numbers that do not exist are NaN.
+ * with the slab's own settings). A volume is one point of a crystal's equation of state and waits for nothing. Numbers
+ * that do not exist are NaN.
  */
 #include "kaimen/potential/calculator.h"
 
@@ -15,8 +16,13 @@
 #define KM_TASK_TEXT_SIZE 32
 #define KM_SLAB_NORMAL_AXIS 2 /* c of a slab is its normal, see builder/slab.h */
 
-typedef enum { KM_TASK_BULK, KM_TASK_ORIENTED_BULK, KM_TASK_SURFACE } km_task_kind;
-#define KM_N_TASK_KIND 3
+typedef enum {
+    KM_TASK_BULK,
+    KM_TASK_ORIENTED_BULK,
+    KM_TASK_SURFACE,
+    KM_TASK_VOLUME
+} km_task_kind;
+#define KM_N_TASK_KIND 4
 
 typedef enum {
     KM_TASK_QUEUED,
@@ -48,6 +54,9 @@ typedef struct {
     char bulk_id[KM_ID_SIZE];         /* references that must be done first; "" for none */
     char oriented_id[KM_ID_SIZE];
     km_surface surface; /* zero for other kinds */
+    double
+        volume_ratio; /* of a volume, to that of the crystal as it was given; 0 for other kinds */
+    double volume_bohr3; /* of the cell */
     int n_atom;
     double priority;   /* larger ones first */
     double cost;       /* plane waves x bands x k-points, see cost.h */
@@ -94,7 +103,7 @@ typedef struct {
     double time_s;
 } km_result;
 
-/** @brief "bulk", "oriented_bulk", "surface": also the groups of the database. Local. */
+/** @brief "bulk", "oriented_bulk", "surface", "volume": also the groups of the database. Local. */
 const char *km_task_kind_name(km_task_kind kind);
 
 /** @brief "queued", "running", "done", "failed", "pruned". Local. */
@@ -103,6 +112,9 @@ const char *km_task_state_name(km_task_state state);
 /** @brief Index of a name, -1 if unknown. Local. */
 int km_task_kind_find(const char *name);
 int km_task_state_find(const char *name);
+
+/** @brief Whether a task is the volume of its crystal as it was given, the middle one of an equation of state. Local. */
+bool km_task_is_central(const km_task *task);
 
 /** @brief A result in which every number is NaN or 0. Local. */
 km_result km_result_empty(void);

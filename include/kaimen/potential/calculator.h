@@ -33,6 +33,8 @@ typedef struct {
     bool basis_slope; /* how the energy changes with the number of plane waves (bulk) */
     int vacuum_axis;  /* 0..2: one k-point along it; -1: none */
     int normal_axis;  /* 0..2: a mesh as a slab of the other two vectors has it; -1: none */
+    /** Lengths of the cell that a spacing's k-mesh is made for, over the crystal's own. */
+    double mesh_length_ratio;
     /**
      * Borrowed, [3][3]: the cell whose plane waves, grid and k-points are taken and strained along, so that the
      * energies of several cells have one basis; NULL: the crystal's own.
