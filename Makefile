@@ -9,13 +9,14 @@ CC := mpicc
 CORES := $(shell nproc)
 
 # Debian packages: to build, to test, to check the text. Nothing else is needed.
-APT_BUILD := build-essential pkg-config libopenmpi-dev openmpi-bin libopenblas-dev libfftw3-dev \
-	libhdf5-dev libxc-dev libsymspg-dev libsqlite3-dev libyaml-dev libjansson-dev cp2k-data
+APT_BUILD := build-essential pkg-config libopenmpi-dev openmpi-bin libopenblas-dev \
+	libscalapack-openmpi-dev libfftw3-dev libhdf5-dev libxc-dev libsymspg-dev libsqlite3-dev \
+	libyaml-dev libjansson-dev cp2k-data
 APT_TEST := libcmocka-dev libavogadro-data python3-h5py
 APT_STYLE := clang-format-14 clang-tidy-14
 
 # The same libraries for pkg-config. OpenBLAS is named: a plain libblas may be the slow reference one.
-LIBRARIES := openblas hdf5-serial fftw3 libxc spglib sqlite3 yaml-0.1 jansson
+LIBRARIES := openblas scalapack-openmpi hdf5-serial fftw3 libxc spglib sqlite3 yaml-0.1 jansson
 
 CFLAGS_release := -O3 $(if $(ARCH),-march=$(ARCH)) -fno-math-errno -fno-trapping-math -DNDEBUG
 CFLAGS_debug := -O0 -g3
@@ -40,6 +41,7 @@ CLI_OBJECTS := $(CLI:%.c=$(B)/%.o)
 PROGRAM := $(if $(CLI),$(B)/kaimen)
 TEST_C := $(wildcard tests/$(only)/test_*.c)
 TESTS := $(TEST_C:%.c=$(B)/%) $(wildcard tests/$(only)/test_*.sh tests/$(only)/test_*.py)
+BENCHMARKS := $(patsubst %.c,$(B)/%,$(wildcard benchmarks/*.c))
 DRIVERS := $(patsubst %.c,$(B)/%,$(wildcard tests/$(only)/*_driver.c))
 SLOW_C := $(wildcard tests/$(only)/slow_*.c)
 SLOW := $(SLOW_C:%.c=$(B)/%) $(wildcard tests/$(only)/slow_*.sh tests/$(only)/slow_*.py)
@@ -66,6 +68,11 @@ $(B)/tests/%: tests/%.c $(B)/libkaimen.a
 	@mkdir -p $(@D)
 	@echo "  cc    $<"
 	$(Q)$(CC) $(CFLAGS) -Itests -MMD -MP -o $@ $< $(B)/libkaimen.a $(LDLIBS) -lcmocka
+
+$(B)/benchmarks/%: benchmarks/%.c $(B)/libkaimen.a
+	@mkdir -p $(@D)
+	@echo "  cc    $<"
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -o $@ $< $(B)/libkaimen.a $(LDLIBS)
 
 # The commit is compiled into one file, built anew when it changes.
 COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo unknown)
@@ -104,7 +111,7 @@ lint: deps-style ## clang-tidy; a warning is an error
 	@printf '%s\n' $(SOURCES) $(CLI) | xargs -P $(CORES) -I{} clang-tidy-14 --quiet {} -- \
 		$(LANGUAGE) $(shell $(CC) --showme:compile 2>/dev/null)
 
-bench: $(PROGRAM) ## the tables of docs/theory.md, measured again: an hour; see benchmarks/README.md
+bench: $(PROGRAM) $(BENCHMARKS) ## the tables of docs/theory.md, measured again: an hour; see benchmarks/README.md
 	set -e; for script in benchmarks/*.py; do $$script; done
 
 info: ## compilers, flags, libraries
@@ -113,7 +120,7 @@ info: ## compilers, flags, libraries
 	@make --version | head -1
 	@echo "mode      $(MODE)"
 	@echo "flags     $(CFLAGS)"
-	@for name in $(LIBRARIES); do printf '%-9s %s\n' $$name "$$(pkg-config --modversion $$name)"; done
+	@for name in $(LIBRARIES); do printf '%-17s %s\n' $$name "$$(pkg-config --modversion $$name)"; done
 	@echo "link      $(LDLIBS)"
 
 install: all ## program, library, headers, manual; PREFIX and DESTDIR as usual

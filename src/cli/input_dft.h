@@ -50,7 +50,10 @@ extern const km_config_field km_input_pseudo_rows[];
     {.key = "dft.arithmetic", .kind = KM_CONFIG_CHOICE, .fallback = "auto", .names = km_input_arithmetics, \
      KM_CONFIG_AT(type, dft.arithmetic), .help = "auto: real coefficients where an inversion centre allows them."}, \
     {.key = "dft.symmetry", .kind = KM_CONFIG_BOOL, .fallback = "true", KM_CONFIG_AT(type, dft.use_symmetry), \
-     .help = "Use the space group to reduce k-points and to symmetrise density and forces."}
+     .help = "Use the space group to reduce k-points and to symmetrise density and forces."}, \
+    {.key = "dft.scalapack_above", .kind = KM_CONFIG_INT, .range = "[1, 1000000]", \
+     KM_CONFIG_AT(type, dft.scalapack_above), \
+     .help = "Subspace problems of larger order are solved by all ranks of a k-point with ScaLAPACK, others by each rank with LAPACK."}
 
 /* Rows of the section `relax`, for a struct with a member `relax`. */
 #define KM_INPUT_RELAX_ROWS(type)                                                              \

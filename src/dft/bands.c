@@ -1,10 +1,12 @@
 #include "kaimen/dft/bands.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/math/distributed_eigen.h"
 #include "kaimen/math/eigen.h"
 
 #include <cblas.h>
 #include <complex.h>
+#include <limits.h>
 #include <string.h>
 
 /* Numbers per element, real or complex. */
@@ -49,7 +51,10 @@ void km_bands_copy(const km_bands *from, const km_bands *to)
 km_status km_matrix_create(bool is_real, int n_row, int n_column, km_matrix *matrix)
 {
     /* BLAS wants a leading dimension of at least 1, also for an empty matrix. */
-    *matrix = (km_matrix){.is_real = is_real, .ld = n_row > 0 ? n_row : 1};
+    *matrix = (km_matrix){.is_real = is_real,
+                          .ld = n_row > 0 ? n_row : 1,
+                          .scalapack_above = INT_MAX,
+                          .comm = MPI_COMM_SELF};
     KM_TRY(KM_ALLOC(matrix->data, width(is_real) * (size_t)matrix->ld * (size_t)n_column));
     return KM_ALLOC(matrix->scratch, width(is_real) * (size_t)matrix->ld * (size_t)n_column);
 }
@@ -139,8 +144,17 @@ void km_bands_rotate(double alpha, const km_bands *a, const km_matrix *u, double
                     &z_alpha, a->data, a->n_g, u->data, u->ld, &z_beta, out->data, out->n_g);
 }
 
+/* Whether the ranks solve a problem of order n together. */
+static bool is_large(int n, const km_matrix *matrix)
+{
+    int n_rank;
+
+    MPI_Comm_size(matrix->comm, &n_rank);
+    return n > matrix->scalapack_above && n_rank > 1;
+}
+
 /* A diagonal element of the Cholesky factor is the norm of what a band has that those before lack. */
-static bool is_independent(int n, const km_matrix *factor)
+static bool has_norms(int n, const km_matrix *factor)
 {
     for (int j = 0; j < n; ++j)
         if (!(factor->data[width(factor->is_real) * (size_t)j * (size_t)(factor->ld + 1)] >
@@ -149,22 +163,29 @@ static bool is_independent(int n, const km_matrix *factor)
     return true;
 }
 
-bool km_bands_orthonormalise(const km_bands *a, const km_matrix *s)
+km_status km_bands_orthonormalise(const km_bands *a, const km_matrix *s, bool *is_independent)
 {
     const double complex one = 1;
 
-    if (!km_eigen_cholesky(s->is_real, a->n_band, s->data, s->ld)) return false;
-    if (!is_independent(a->n_band, s)) return false;
+    if (is_large(a->n_band, s))
+        KM_TRY(km_distributed_eigen_cholesky(s->is_real, a->n_band, s->data, s->ld, s->comm,
+                                             is_independent));
+    else
+        *is_independent = km_eigen_cholesky(s->is_real, a->n_band, s->data, s->ld);
+    *is_independent = *is_independent && has_norms(a->n_band, s);
+    if (!*is_independent) return KM_OK;
     if (a->is_real)
         cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, a->n_g,
                     a->n_band, 1.0, s->data, s->ld, a->data, a->n_g);
     else
         cblas_ztrsm(CblasColMajor, CblasRight, CblasLower, CblasConjTrans, CblasNonUnit, a->n_g,
                     a->n_band, &one, s->data, s->ld, a->data, a->n_g);
-    return true;
+    return KM_OK;
 }
 
 km_status km_matrix_diagonalise(int n, const km_matrix *a, double *value)
 {
+    if (is_large(n, a))
+        return km_distributed_eigen_hermitian(a->is_real, n, a->data, a->ld, value, a->comm);
     return km_eigen_hermitian(a->is_real, n, a->data, a->ld, value);
 }

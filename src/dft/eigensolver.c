@@ -24,7 +24,8 @@ struct km_eigensolver {
     int *open;       /* [n_band]: bands that are not converged */
 };
 
-km_status km_eigensolver_create(bool is_real, int n_band, int n_g, km_eigensolver **out)
+km_status km_eigensolver_create(bool is_real, int n_band, int n_g, int scalapack_above,
+                                km_eigensolver **out)
 {
     const int n = N_BLOCK * n_band;
     km_eigensolver *solver = NULL;
@@ -40,6 +41,7 @@ km_status km_eigensolver_create(bool is_real, int n_band, int n_g, km_eigensolve
     KM_TRY_TO(fail, km_matrix_create(is_real, n, n, &solver->u));
     KM_TRY_TO(fail, km_matrix_create(is_real, n, n, &solver->s));
     KM_TRY_TO(fail, km_matrix_create(is_real, n, n_band, &solver->pick));
+    solver->u.scalapack_above = solver->s.scalapack_above = scalapack_above;
     KM_TRY_TO(fail, KM_ALLOC(solver->ritz, n));
     KM_TRY_TO(fail, KM_ALLOC(solver->norm2, n));
     KM_TRY_TO(fail, KM_ALLOC(solver->kinetic, n_band));
@@ -83,6 +85,7 @@ static km_bands part(const km_bands *block, int n_g, int first, int n)
 static void share(km_eigensolver *solver, MPI_Comm comm)
 {
     solver->v.comm = solver->hv.comm = solver->work.comm = comm;
+    solver->u.comm = solver->s.comm = comm;
 }
 
 static void copy_matrix(const km_matrix *from, int n, const km_matrix *to)
@@ -236,13 +239,13 @@ static int orthonormalise_singly(const km_eigensolver *solver, const km_bands *f
 
 /*
  * Make n_new functions behind the n of the search space orthonormal to it and among each other; a
- * function that is lost in the others is dropped. Twice, since once leaves rounding errors. The
- * number kept.
+ * function that is lost in the others is dropped. Twice, since once leaves rounding errors.
  */
-static int orthonormalise(km_eigensolver *solver, int n_g, int n, int n_new)
+static km_status orthonormalise(km_eigensolver *solver, int n_g, int n, int n_new, int *n_kept)
 {
     const km_bands v = part(&solver->v, n_g, 0, n);
     km_bands fresh = part(&solver->v, n_g, n, n_new);
+    bool is_independent;
 
     fresh.n_band = normalise(solver, &fresh, 0);
     for (int pass = 0; pass < 2; ++pass) {
@@ -253,10 +256,11 @@ static int orthonormalise(km_eigensolver *solver, int n_g, int n, int n_new)
         fresh.n_band = normalise(solver, &fresh, KM_BANDS_DEPENDENT);
         if (fresh.n_band == 0) break;
         km_bands_overlap(&fresh, &fresh, &solver->s);
-        if (!km_bands_orthonormalise(&fresh, &solver->s))
-            fresh.n_band = orthonormalise_singly(solver, &fresh);
+        KM_TRY(km_bands_orthonormalise(&fresh, &solver->s, &is_independent));
+        if (!is_independent) fresh.n_band = orthonormalise_singly(solver, &fresh);
     }
-    return fresh.n_band;
+    *n_kept = fresh.n_band;
+    return KM_OK;
 }
 
 /* Rotate the search space back to the first n_band Ritz vectors. */
@@ -293,7 +297,7 @@ km_status km_eigensolver_start(km_eigensolver *solver, km_hamiltonian *hamiltoni
                     "%d start functions, at most %d are wanted", start->n_band,
                     N_BLOCK * solver->n_band));
     km_bands_copy(start, &v);
-    n = orthonormalise(solver, n_g, 0, start->n_band);
+    KM_TRY(orthonormalise(solver, n_g, 0, start->n_band, &n));
     KM_TRY(KM_CHECK(n >= bands->n_band, KM_E_NUMERIC,
                     "only %d of %d start functions are independent, %d are wanted", n,
                     start->n_band, bands->n_band));
@@ -328,9 +332,9 @@ static int keep_open(km_eigensolver *solver, const km_eigensolver_options *optio
     return n_kept;
 }
 
-/* Grow the search space of n functions by the preconditioned residuals; the number of new ones. */
-static int grow(km_eigensolver *solver, const km_basis *basis, const km_bands *bands, int n,
-                int n_open)
+/* Grow the search space of n functions by the preconditioned residuals. */
+static km_status grow(km_eigensolver *solver, const km_basis *basis, const km_bands *bands,
+                      int n, int n_open, int *n_new)
 {
     const int n_g = bands->n_g;
     const double *kinetic = km_basis_kinetic_ha(basis);
@@ -342,7 +346,7 @@ static int grow(km_eigensolver *solver, const km_basis *basis, const km_bands *b
     km_bands_sum(bands, n_open, solver->kinetic);
     for (int i = 0; i < n_open; ++i) precondition(&residuals, i, kinetic, solver->kinetic[i]);
     km_bands_copy(&residuals, &to);
-    return orthonormalise(solver, n_g, n, n_open);
+    return orthonormalise(solver, n_g, n, n_open, n_new);
 }
 
 km_status km_eigensolver_solve(km_eigensolver *solver, km_hamiltonian *hamiltonian, int ik,
@@ -376,7 +380,7 @@ km_status km_eigensolver_solve(km_eigensolver *solver, km_hamiltonian *hamiltoni
             n = n_band;
             continue;
         }
-        n_new = grow(solver, km_hamiltonian_basis(hamiltonian, ik), bands, n, n_open);
+        KM_TRY(grow(solver, km_hamiltonian_basis(hamiltonian, ik), bands, n, n_open, &n_new));
         if (n_new == 0) break;
         project(solver, hamiltonian, ik, n_g, n, n_new);
         n += n_new;

@@ -22,7 +22,8 @@ km_dft_options km_dft_options_default(km_quality quality)
                                       .mixing = 0.8,
                                       .mixing_history = 8},
                               .arithmetic = KM_ARITHMETIC_AUTO,
-                              .use_symmetry = true};
+                              .use_symmetry = true,
+                              .scalapack_above = 1000};
 
     strcpy(options.pseudo.family, "GTH-PBE");
     return options;

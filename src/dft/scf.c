@@ -294,7 +294,8 @@ static km_status prepare(loop *l)
                           state->work_g);
     KM_TRY(
         km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in, l->result->term_ha));
-    status = km_eigensolver_create(state->is_real, state->n_band, n_g, &l->solver);
+    status = km_eigensolver_create(state->is_real, state->n_band, n_g,
+                                   state->options.scalapack_above, &l->solver);
     if (status == KM_OK)
         status = state->warm ? km_warm_start_bands(state->warm, state, l->solver)
                              : km_band_set_start(state, &state->set, l->solver);
@@ -398,7 +399,8 @@ static km_status solve_other_points(km_ground_state *state, km_kpoints *kpoints,
         if (km_basis_n_g(other.basis[ik]) > n_g) n_g = km_basis_n_g(other.basis[ik]);
     KM_TRY_TO(end,
               km_hamiltonian_set_density(other.hamiltonian, state->rho_in, unused.term_ha));
-    KM_TRY_TO(end, km_eigensolver_create(state->is_real, state->n_band, n_g, &l.solver));
+    KM_TRY_TO(end, km_eigensolver_create(state->is_real, state->n_band, n_g,
+                                         state->options.scalapack_above, &l.solver));
     KM_TRY_TO(end, km_agree(km_band_set_start(state, &other, l.solver), state->comm));
     /* solve_bands works on the state's set: lend it this one. */
     state->set = other;

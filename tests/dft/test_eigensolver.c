@@ -5,6 +5,8 @@
 #include "kaimen/dft/density.h"
 #include "kaimen/dft/eigensolver.h"
 
+#include <limits.h>
+
 /* A residual r makes an error of r^2 over the distance of the next eigenvalue, which is above 1e-3 Ha. */
 #define RESIDUAL_HA 1e-7
 #define EIGENVALUE_HA 1e-10
@@ -76,7 +78,7 @@ static km_eigensolver *make_solver(const system_of_atoms *s, int ik)
     km_eigensolver *solver;
 
     ASSERT_OK(km_eigensolver_create(s->e.setup.is_real, s->n_band, km_basis_n_g(s->e.basis[ik]),
-                                    &solver));
+                                    INT_MAX, &solver));
     return solver;
 }
 

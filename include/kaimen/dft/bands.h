@@ -27,6 +27,8 @@ typedef struct {
 typedef struct {
     bool is_real;
     int ld;
+    int scalapack_above; /* larger orders are solved by all ranks of comm together; INT_MAX after create */
+    MPI_Comm comm;   /* borrowed: ranks that have the same matrix; MPI_COMM_SELF after create */
     double *data;    /* complex numbers as pairs */
     double *scratch; /* as large as the whole matrix */
 } km_matrix;
@@ -77,16 +79,16 @@ void km_bands_rotate(double alpha, const km_bands *a, const km_matrix *u, double
 #define KM_BANDS_DEPENDENT 1e-5
 
 /**
- * @brief a_j = a_j L^-H with the Cholesky factor L of s, their overlaps, which is used up. Local.
- * @return false, and the bands are unchanged, where normalised bands depend on each other
+ * @brief a_j = a_j L^-H with the Cholesky factor L of s, their overlaps, which is used up. Collective on s's comm.
+ * @param[out] is_independent  false, and the bands are unchanged, where normalised bands depend on each other
  */
-bool km_bands_orthonormalise(const km_bands *a, const km_matrix *s);
+KM_STATUS km_bands_orthonormalise(const km_bands *a, const km_matrix *s, bool *is_independent);
 
 /**
- * @brief Eigenvalues, ascending, and orthonormal eigenvectors of a Hermitian matrix. Local.
+ * @brief Eigenvalues, ascending, and orthonormal eigenvectors of a Hermitian matrix. Collective on a's comm.
  * @param[in]     n      order
  * @param[in,out] a      the matrix (lower triangle); its eigenvectors as columns afterwards
  * @param[out]    value  [n]
- * @return KM_E_NUMERIC when LAPACK does not converge or the matrix holds a NaN
+ * @return KM_E_NUMERIC when LAPACK or ScaLAPACK does not converge or the matrix holds a NaN
  */
 KM_STATUS km_matrix_diagonalise(int n, const km_matrix *a, double *value);

@@ -28,14 +28,16 @@ typedef struct km_eigensolver km_eigensolver;
 
 /**
  * @brief Make work space for blocks of up to n_band bands of n_g plane waves. Local.
+ * @param[in] scalapack_above  ranks that share plane waves solve subspace problems of larger order together
  */
-KM_STATUS km_eigensolver_create(bool is_real, int n_band, int n_g, km_eigensolver **solver);
+KM_STATUS km_eigensolver_create(bool is_real, int n_band, int n_g, int scalapack_above,
+                                km_eigensolver **solver);
 
 /** @brief Free and set to NULL; accepts NULL. Local. */
 void km_eigensolver_destroy(km_eigensolver **solver);
 
 /**
- * @brief Lowest bands from a block of independent start functions, which may be larger. Local.
+ * @brief Lowest bands from a block of independent start functions, which may be larger. Collective on their comm.
  *
  * @param[in]     start          functions, at least as many as bands; used up
  * @param[out]    bands          the lowest Ritz vectors; may be the same block as start
@@ -47,7 +49,7 @@ KM_STATUS km_eigensolver_start(km_eigensolver *solver, km_hamiltonian *hamiltoni
                                double *eigenvalue_ha);
 
 /**
- * @brief Improve bands until their residuals are below the tolerance. Local.
+ * @brief Improve bands until their residuals are below the tolerance. Collective on their comm.
  *
  * @param[in,out] bands          orthonormal start; orthonormal Ritz vectors afterwards
  * @param[out]    eigenvalue_ha  ascending, [n_band]

@@ -52,7 +52,8 @@ typedef struct {
     double smearing_width_ha;
     km_scf_options scf;
     km_arithmetic arithmetic;
-    bool use_symmetry; /* reduce the k-points and symmetrise density and forces */
+    bool use_symmetry;   /* reduce the k-points and symmetrise density and forces */
+    int scalapack_above; /* largest order of a subspace problem that each rank solves by itself */
 } km_dft_options;
 
 /** @brief Every value that a quality level sets. Local. */
