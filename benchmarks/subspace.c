@@ -1,7 +1,7 @@
 /*
  * Times of a Hermitian eigenproblem and of a Cholesky factor that all ranks need: each by itself with LAPACK, all
  * together with ScaLAPACK. One line: real or complex, order, then the four times in seconds, the least of several runs.
- * usage: mpirun -n N subspace
+ * usage: mpirun -n N subspace ORDER...
  */
 #include "kaimen/base/memory.h"
 #include "kaimen/base/status.h"
@@ -11,8 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MAX_ORDER 2400
 
 typedef struct {
     bool is_real;
@@ -52,7 +50,7 @@ static km_status solve(const problem *p, int method)
 static km_status measure(const problem *p, int method, double *best_s)
 {
     const size_t size = (p->is_real ? 1 : 2) * (size_t)p->n * (size_t)p->n;
-    const int n_try = p->n < 1000 ? 7 : 3;
+    const int n_try = p->n < 1000 ? 15 : 5;
 
     *best_s = INFINITY;
     for (int i = 0; i < n_try; ++i) {
@@ -71,43 +69,49 @@ static km_status measure(const problem *p, int method, double *best_s)
 
 static km_status run(problem *p)
 {
-    static const int orders[] = {100, 200, 300, 400, 600, 800, 1200, 1600, MAX_ORDER};
+    double time_s[4];
     int rank;
 
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; ++i)
-        for (int is_real = 1; is_real >= 0; --is_real) {
-            double time_s[4];
-
-            p->n = orders[i];
-            p->is_real = is_real;
-            if (!is_real && p->n == MAX_ORDER) continue;
-            fill(p);
-            for (int method = 0; method < 4; ++method)
-                KM_TRY(measure(p, method, &time_s[method]));
-            if (rank == 0)
-                printf("%s %d %.6f %.6f %.6f %.6f\n", is_real ? "real" : "complex", p->n,
-                       time_s[0], time_s[1], time_s[2], time_s[3]);
-            fflush(stdout);
-        }
+    fill(p);
+    for (int method = 0; method < 4; ++method) KM_TRY(measure(p, method, &time_s[method]));
+    if (rank == 0)
+        printf("%s %d %.6f %.6f %.6f %.6f\n", p->is_real ? "real" : "complex", p->n, time_s[0],
+               time_s[1], time_s[2], time_s[3]);
+    fflush(stdout);
     return KM_OK;
+}
+
+static km_status run_order(bool is_real, int n)
+{
+    const size_t size = (is_real ? 1 : 2) * (size_t)n * (size_t)n;
+    problem p = {.is_real = is_real, .n = n};
+    km_status status = KM_OK;
+
+    KM_TRY_TO(end, KM_ALLOC(p.source, size));
+    KM_TRY_TO(end, KM_ALLOC(p.a, size));
+    KM_TRY_TO(end, KM_ALLOC(p.value, n));
+    status = run(&p);
+end:
+    KM_FREE(p.source);
+    KM_FREE(p.a);
+    KM_FREE(p.value);
+    return status;
 }
 
 int main(int argc, char **argv)
 {
-    const size_t most = 2 * (size_t)MAX_ORDER * MAX_ORDER;
-    problem p = {0};
-    km_status status;
+    km_status status = KM_OK;
 
     MPI_Init(&argc, &argv);
-    status = KM_ALLOC(p.source, most);
-    if (status == KM_OK) status = KM_ALLOC(p.a, most);
-    if (status == KM_OK) status = KM_ALLOC(p.value, MAX_ORDER);
-    if (status == KM_OK) status = run(&p);
+    for (int i = 1; i < argc && status == KM_OK; ++i) {
+        const int n = (int)strtol(argv[i], NULL, 10);
+
+        status = KM_CHECK(n > 0, KM_E_INPUT, "order %s must be positive", argv[i]);
+        if (status == KM_OK) status = run_order(true, n);
+        if (status == KM_OK) status = run_order(false, n);
+    }
     if (status != KM_OK) fprintf(stderr, "subspace: %s\n", km_status_message());
-    KM_FREE(p.source);
-    KM_FREE(p.a);
-    KM_FREE(p.value);
     MPI_Finalize();
     return status != KM_OK;
 }
