@@ -2,6 +2,7 @@
 
 #include "kaimen/base/memory.h"
 #include "kaimen/dft/exchange.h"
+#include "kaimen/math/short_fft.h"
 
 #include <complex.h>
 #include <fftw3.h>
@@ -9,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Planes per slice: four complex numbers fill a cache line, and a slice stays in the L2 cache. */
-#define PLANES 4
+/* Planes per slice: those that a short transform does side by side. */
+#define PLANES KM_SHORT_FFT_WIDTH
+/* Doubles of one point of a slice. */
+#define POINT KM_SHORT_FFT_POINT
 /* Columns per call of the transform along the third axis. */
 #define BATCH 8
 
@@ -20,9 +23,18 @@ struct km_fft {
     int n_slice;            /* slices of PLANES planes; the last one is padded with zeros */
     int n_column_max;       /* a multiple of BATCH */
     double complex *column; /* [n_column_max][n_slice * PLANES] */
-    double complex *slice;  /* [n0][n1][PLANES] */
-    double *potential, *density;               /* [n_slice][n0][n1][PLANES] */
-    fftw_plan z[2], y_low[2], y_high[2], x[2]; /* to real space, to reciprocal space */
+    /*
+     * A slice between the transforms along the second and the first axis: only rows that hold plane waves,
+     * [2 * reach + 1][n1 + 1][POINT]. The odd length of a row keeps lines along the first axis out of each other's way
+     * in the cache.
+     */
+    double *row;
+    double *line[2]; /* [longer of n0, n1][POINT]: before and after a transform */
+    double
+        *sparse; /* [n0][POINT]: a line along the first axis, zero where no plane waves are */
+    double *potential, *density; /* [n_slice][n1][n0][PLANES] */
+    km_short_fft *x, *y;         /* along the first and the second axis */
+    fftw_plan z[2];              /* to real space, to reciprocal space */
     long n_transform;
     km_exchange *exchange;
 };
@@ -32,37 +44,24 @@ static int stride(const km_fft *fft)
     return fft->n_slice * PLANES;
 }
 
+/* Points of all planes of a slice. */
 static size_t slice_size(const km_fft *fft)
 {
     return (size_t)fft->n[0] * (size_t)fft->n[1] * PLANES;
 }
 
-/* Where the rows of negative m0 begin in a slice. */
-static double complex *high_rows(const km_fft *fft)
+static km_status make_plans(km_fft *fft)
 {
-    return fft->slice + (size_t)(fft->n[0] - fft->reach) * (size_t)fft->n[1] * PLANES;
-}
-
-static km_status make_direction(km_fft *fft, int direction)
-{
-    const int sign = direction == 0 ? FFTW_BACKWARD : FFTW_FORWARD;
-    const int row = fft->n[1] * PLANES;
-    fftw_complex *slice = (fftw_complex *)fft->slice, *high = (fftw_complex *)high_rows(fft);
     fftw_complex *column = (fftw_complex *)fft->column;
-    fftw_iodim y = {fft->n[1], PLANES, PLANES}, x = {fft->n[0], row, row}, many_x = {row, 1, 1};
-    fftw_iodim many_low[2] = {{PLANES, 1, 1}, {fft->reach + 1, row, row}};
-    fftw_iodim many_high[2] = {{PLANES, 1, 1}, {fft->reach, row, row}};
 
-    fft->z[direction] = fftw_plan_many_dft(1, fft->n + 2, BATCH, column, NULL, 1, stride(fft),
-                                           column, NULL, 1, stride(fft), sign, FFTW_MEASURE);
-    fft->y_low[direction] =
-        fftw_plan_guru_dft(1, &y, 2, many_low, slice, slice, sign, FFTW_MEASURE);
-    fft->x[direction] = fftw_plan_guru_dft(1, &x, 1, &many_x, slice, slice, sign, FFTW_MEASURE);
-    if (fft->reach > 0)
-        fft->y_high[direction] =
-            fftw_plan_guru_dft(1, &y, 2, many_high, high, high, sign, FFTW_MEASURE);
-    return KM_CHECK(fft->z[direction] && fft->y_low[direction] && fft->x[direction],
-                    KM_E_INTERNAL, "FFTW made no plan");
+    for (int direction = 0; direction < 2; ++direction) {
+        fft->z[direction] = fftw_plan_many_dft(
+            1, fft->n + 2, BATCH, column, NULL, 1, stride(fft), column, NULL, 1, stride(fft),
+            direction == 0 ? FFTW_BACKWARD : FFTW_FORWARD, FFTW_MEASURE);
+        KM_TRY(KM_CHECK(fft->z[direction], KM_E_INTERNAL, "FFTW made no plan"));
+    }
+    KM_TRY(km_short_fft_create(fft->n[0], &fft->x));
+    return km_short_fft_create(fft->n[1], &fft->y);
 }
 
 static int larger(int a, int b)
@@ -109,12 +108,14 @@ km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, km_
                                  n[0], n[1], n[2], n[axis], axis + 1, reach[axis],
                                  2 * reach[axis] + 1));
     KM_TRY_TO(fail, KM_ALLOC(fft->column, (size_t)fft->n_column_max * (size_t)stride(fft)));
-    KM_TRY_TO(fail, KM_ALLOC(fft->slice, slice_size(fft)));
+    KM_TRY_TO(fail, KM_ALLOC(fft->row, (2 * reach[0] + 1) * (n[1] + 1) * POINT));
+    KM_TRY_TO(fail, KM_ALLOC(fft->line[0], larger(n[0], n[1]) * POINT));
+    KM_TRY_TO(fail, KM_ALLOC(fft->line[1], larger(n[0], n[1]) * POINT));
+    KM_TRY_TO(fail, KM_ALLOC(fft->sparse, n[0] * POINT));
     KM_TRY_TO(fail, KM_ALLOC(fft->potential, slice_size(fft) * (size_t)fft->n_slice));
     KM_TRY_TO(fail, KM_ALLOC(fft->density, slice_size(fft) * (size_t)fft->n_slice));
     KM_TRY_TO(fail, km_exchange_create(n_basis, bases, &fft->exchange));
-    KM_TRY_TO(fail, make_direction(fft, 0));
-    KM_TRY_TO(fail, make_direction(fft, 1));
+    KM_TRY_TO(fail, make_plans(fft));
     /* Measuring plans leaves numbers in the padding, which must be zero. */
     memset(fft->column, 0,
            sizeof *fft->column * (size_t)fft->n_column_max * (size_t)stride(fft));
@@ -130,35 +131,35 @@ void km_fft_destroy(km_fft **fft)
     km_fft *f = *fft;
 
     if (!f) return;
-    for (int direction = 0; direction < 2; ++direction) {
-        fftw_destroy_plan(f->z[direction]);
-        fftw_destroy_plan(f->y_low[direction]);
-        fftw_destroy_plan(f->y_high[direction]);
-        fftw_destroy_plan(f->x[direction]);
-    }
+    for (int direction = 0; direction < 2; ++direction) fftw_destroy_plan(f->z[direction]);
+    km_short_fft_destroy(&f->x);
+    km_short_fft_destroy(&f->y);
     KM_FREE(f->column);
-    KM_FREE(f->slice);
+    KM_FREE(f->row);
+    KM_FREE(f->line[0]);
+    KM_FREE(f->line[1]);
+    KM_FREE(f->sparse);
     KM_FREE(f->potential);
     KM_FREE(f->density);
     km_exchange_destroy(&f->exchange);
     KM_FREE(*fft);
 }
 
-/* Copy between the order of slices and plain [n0][n1][n2]. */
-static void to_slices(const km_fft *fft, const double *plain, double scale, double *sliced)
+/* Where a point of plain [n0][n1][n2] is in the order of slices. */
+static size_t place(const km_fft *fft, int x, int y, int z)
 {
-    const int n_xy = fft->n[0] * fft->n[1];
-
-    for (int xy = 0; xy < n_xy; ++xy)
-        for (int z = 0; z < fft->n[2]; ++z)
-            sliced[(size_t)(z / PLANES) * slice_size(fft) +
-                   (size_t)(xy * PLANES + z % PLANES)] =
-                scale * plain[(size_t)xy * (size_t)fft->n[2] + (size_t)z];
+    return (size_t)(z / PLANES) * slice_size(fft) +
+           (size_t)((y * fft->n[0] + x) * PLANES + z % PLANES);
 }
 
 void km_fft_set_potential(km_fft *fft, const double *v_ha)
 {
-    to_slices(fft, v_ha, 1.0 / ((double)fft->n[0] * fft->n[1] * fft->n[2]), fft->potential);
+    const double scale = 1.0 / ((double)fft->n[0] * fft->n[1] * fft->n[2]);
+
+    for (int x = 0; x < fft->n[0]; ++x)
+        for (int y = 0; y < fft->n[1]; ++y)
+            for (int z = 0; z < fft->n[2]; ++z)
+                fft->potential[place(fft, x, y, z)] = scale * *v_ha++;
 }
 
 void km_fft_clear_density(km_fft *fft)
@@ -168,13 +169,9 @@ void km_fft_clear_density(km_fft *fft)
 
 void km_fft_get_density(const km_fft *fft, double *density)
 {
-    const int n_xy = fft->n[0] * fft->n[1];
-
-    for (int xy = 0; xy < n_xy; ++xy)
-        for (int z = 0; z < fft->n[2]; ++z)
-            density[(size_t)xy * (size_t)fft->n[2] + (size_t)z] =
-                fft->density[(size_t)(z / PLANES) * slice_size(fft) +
-                             (size_t)(xy * PLANES + z % PLANES)];
+    for (int x = 0; x < fft->n[0]; ++x)
+        for (int y = 0; y < fft->n[1]; ++y)
+            for (int z = 0; z < fft->n[2]; ++z) *density++ = fft->density[place(fft, x, y, z)];
 }
 
 long km_fft_n_transform(const km_fft *fft)
@@ -287,62 +284,148 @@ static void add_columns(km_fft *fft, const km_basis *basis, const km_bands *out,
     }
 }
 
-static size_t place_in_slice(const km_fft *fft, const km_column *column)
+/* Slice `is` of column c. */
+static double complex *slice_of(const km_fft *fft, int c, int is)
 {
-    int x = column->m0 < 0 ? column->m0 + fft->n[0] : column->m0;
-    int y = column->m1 < 0 ? column->m1 + fft->n[1] : column->m1;
-
-    return (size_t)(x * fft->n[1] + y) * PLANES;
+    return fft->column + (size_t)c * (size_t)stride(fft) + is * PLANES;
 }
 
-static void slice_to_real(km_fft *fft, const km_basis *basis, int is)
+/* The line of a slice with one m0. */
+static double *row_of(const km_fft *fft, int m0)
 {
-    int n_column;
+    return fft->row + (size_t)(m0 + fft->reach) * (size_t)(fft->n[1] + 1) * POINT;
+}
+
+static size_t wrap(int m, int n)
+{
+    return (size_t)(m < 0 ? m + n : m);
+}
+
+/* Columns from c on that share their m0. */
+static int count_in_row(const km_column *column, int c, int n_column)
+{
+    int n = 1;
+
+    while (c + n < n_column && column[c + n].m0 == column[c].m0) ++n;
+    return n;
+}
+
+static void clear_rows(km_fft *fft, int m0_first, int m0_end)
+{
+    for (int m0 = m0_first; m0 < m0_end; ++m0)
+        memset(row_of(fft, m0), 0, sizeof(double) * (size_t)fft->n[1] * POINT);
+}
+
+/* Slice `is` of n columns that share their m0, in line[0]. */
+static void load_line(km_fft *fft, const km_column *column, const double complex *at, int n)
+{
+    memset(fft->line[0], 0, sizeof(double) * (size_t)fft->n[1] * POINT);
+    for (int i = 0; i < n; ++i, at += stride(fft)) {
+        const double *from = (const double *)at;
+        double *to = fft->line[0] + wrap(column[i].m1, fft->n[1]) * POINT;
+
+        for (int z = 0; z < PLANES; ++z) {
+            to[z] = from[2 * z];
+            to[PLANES + z] = from[2 * z + 1];
+        }
+    }
+}
+
+static void store_line(const km_fft *fft, const km_column *column, double complex *at, int n)
+{
+    for (int i = 0; i < n; ++i, at += stride(fft)) {
+        const double *from = fft->line[0] + wrap(column[i].m1, fft->n[1]) * POINT;
+        double *to = (double *)at;
+
+        for (int z = 0; z < PLANES; ++z) {
+            to[2 * z] = from[z];
+            to[2 * z + 1] = from[PLANES + z];
+        }
+    }
+}
+
+/* Slice `is` of the columns into rows, transformed along the second axis. */
+static void rows_from_columns(km_fft *fft, const km_basis *basis, int is)
+{
+    int n_column, n = 0, m0_next = -fft->reach;
     const km_column *column = km_basis_columns(basis, &n_column);
-    fftw_complex *slice = (fftw_complex *)fft->slice, *high = (fftw_complex *)high_rows(fft);
 
-    memset(fft->slice, 0, sizeof *fft->slice * slice_size(fft));
-    for (int c = 0; c < n_column; ++c)
-        memcpy(fft->slice + place_in_slice(fft, column + c),
-               fft->column + (size_t)c * (size_t)stride(fft) + is * PLANES,
-               sizeof *fft->slice * PLANES);
-    fftw_execute_dft(fft->y_low[0], slice, slice);
-    if (fft->y_high[0]) fftw_execute_dft(fft->y_high[0], high, high);
-    fftw_execute_dft(fft->x[0], slice, slice);
+    for (int c = 0; c < n_column; c += n) {
+        n = count_in_row(column, c, n_column);
+        clear_rows(fft, m0_next, column[c].m0);
+        load_line(fft, column + c, slice_of(fft, c, is), n);
+        km_short_fft_compute(fft->y, 1, fft->line[0], row_of(fft, column[c].m0));
+        m0_next = column[c].m0 + 1;
+    }
+    clear_rows(fft, m0_next, fft->reach + 1);
 }
 
-static void slice_to_columns(km_fft *fft, const km_basis *basis, int is)
+/* Rows, transformed back along the second axis, into slice `is` of the columns. */
+static void rows_to_columns(km_fft *fft, const km_basis *basis, int is)
 {
-    int n_column;
+    int n_column, n = 0;
     const km_column *column = km_basis_columns(basis, &n_column);
-    fftw_complex *slice = (fftw_complex *)fft->slice, *high = (fftw_complex *)high_rows(fft);
 
-    fftw_execute_dft(fft->x[1], slice, slice);
-    fftw_execute_dft(fft->y_low[1], slice, slice);
-    if (fft->y_high[1]) fftw_execute_dft(fft->y_high[1], high, high);
-    for (int c = 0; c < n_column; ++c)
-        memcpy(fft->column + (size_t)c * (size_t)stride(fft) + is * PLANES,
-               fft->slice + place_in_slice(fft, column + c), sizeof *fft->slice * PLANES);
+    for (int c = 0; c < n_column; c += n) {
+        n = count_in_row(column, c, n_column);
+        km_short_fft_compute(fft->y, -1, row_of(fft, column[c].m0), fft->line[0]);
+        store_line(fft, column + c, slice_of(fft, c, is), n);
+    }
 }
 
+/* Copy one point of all planes. */
+static void copy_point(const double *from, double *to)
+{
+    memcpy(to, from, sizeof *to * POINT);
+}
+
+/* The line of a slice along the first axis in real space, in line[1]. */
+static void line_to_real(km_fft *fft, int y)
+{
+    for (int m0 = -fft->reach; m0 <= fft->reach; ++m0)
+        copy_point(row_of(fft, m0) + (size_t)y * POINT,
+                   fft->sparse + wrap(m0, fft->n[0]) * POINT);
+    km_short_fft_compute(fft->x, 1, fft->sparse, fft->line[1]);
+}
+
+static void line_to_rows(km_fft *fft, int y)
+{
+    km_short_fft_compute(fft->x, -1, fft->line[1], fft->line[0]);
+    for (int m0 = -fft->reach; m0 <= fft->reach; ++m0)
+        copy_point(fft->line[0] + wrap(m0, fft->n[0]) * POINT,
+                   row_of(fft, m0) + (size_t)y * POINT);
+}
+
+/* Multiply the planes of a slice by the potential, rows to rows: a line never leaves the cache. */
 static void multiply_slice(km_fft *fft, int is)
 {
     const double *v = fft->potential + (size_t)is * slice_size(fft);
-    double *f = (double *)fft->slice;
 
-    for (size_t i = 0; i < slice_size(fft); ++i) {
-        f[2 * i] *= v[i];
-        f[2 * i + 1] *= v[i];
+    for (int y = 0; y < fft->n[1]; ++y) {
+        double *f = fft->line[1];
+
+        line_to_real(fft, y);
+        for (int x = 0; x < fft->n[0]; ++x, f += POINT, v += PLANES)
+            for (int z = 0; z < PLANES; ++z) {
+                f[z] *= v[z];
+                f[PLANES + z] *= v[z];
+            }
+        line_to_rows(fft, y);
     }
 }
 
 static void add_slice(km_fft *fft, int is, double weight)
 {
     double *density = fft->density + (size_t)is * slice_size(fft);
-    const double *f = (const double *)fft->slice;
 
-    for (size_t i = 0; i < slice_size(fft); ++i)
-        density[i] += weight * (f[2 * i] * f[2 * i] + f[2 * i + 1] * f[2 * i + 1]);
+    for (int y = 0; y < fft->n[1]; ++y) {
+        const double *f = fft->line[1];
+
+        line_to_real(fft, y);
+        for (int x = 0; x < fft->n[0]; ++x, f += POINT, density += PLANES)
+            for (int z = 0; z < PLANES; ++z)
+                density[z] += weight * (f[z] * f[z] + f[PLANES + z] * f[PLANES + z]);
+    }
 }
 
 static void apply_to_whole(km_fft *fft, const km_basis *basis, const km_bands *in,
@@ -353,9 +436,9 @@ static void apply_to_whole(km_fft *fft, const km_basis *basis, const km_bands *i
 
         load_columns(fft, basis, &p);
         for (int is = 0; is < fft->n_slice; ++is) {
-            slice_to_real(fft, basis, is);
+            rows_from_columns(fft, basis, is);
             multiply_slice(fft, is);
-            slice_to_columns(fft, basis, is);
+            rows_to_columns(fft, basis, is);
         }
         add_columns(fft, basis, out, band);
         fft->n_transform += 2;
@@ -408,7 +491,7 @@ static void add_whole_density(km_fft *fft, const km_basis *basis, const km_bands
         if (bands->is_real ? p.factor[0] == 0 && p.factor[1] == 0 : slice_weight == 0) continue;
         load_columns(fft, basis, &p);
         for (int is = 0; is < fft->n_slice; ++is) {
-            slice_to_real(fft, basis, is);
+            rows_from_columns(fft, basis, is);
             add_slice(fft, is, slice_weight);
         }
         ++fft->n_transform;
