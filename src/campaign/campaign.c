@@ -2,15 +2,15 @@
 
 #include "kaimen/base/comm.h"
 #include "kaimen/base/memory.h"
-#include "kaimen/base/sha256.h"
+#include "kaimen/base/text.h"
 #include "kaimen/campaign/database.h"
+#include "kaimen/campaign/identity.h"
 #include "kaimen/campaign/ledger.h"
 #include "kaimen/campaign/master.h"
 #include "kaimen/campaign/stop.h"
 #include "kaimen/campaign/team.h"
 #include "kaimen/campaign/worker.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,24 +38,39 @@ static km_status check_options(const km_campaign_options *options)
 }
 
 static km_status add_surfaces(km_plan *plan, const km_campaign_bulk *bulk,
-                              const km_campaign_options *options)
+                              const km_campaign_options *options, const char *physics)
 {
     return km_plan_add_surfaces(plan, bulk->name, bulk->crystal, &options->slab,
-                                options->physics_text);
+                                options->relaxation.cell, physics);
 }
 
 static km_status add_volumes(km_plan *plan, const km_campaign_bulk *bulk,
-                             const km_campaign_options *options)
+                             const km_campaign_options *options, const char *physics)
 {
     return km_equation_of_state_plan(plan, bulk->name, bulk->crystal,
                                      &options->equation_of_state, options->slab.tolerance_bohr,
-                                     options->physics_text);
+                                     physics);
 }
 
 /* What each kind of campaign makes of a crystal, by km_campaign_kind. */
-static km_status (*const add_crystal[])(km_plan *, const km_campaign_bulk *,
-                                        const km_campaign_options *) = {add_surfaces,
-                                                                        add_volumes};
+static km_status (*const add_tasks[])(km_plan *, const km_campaign_bulk *,
+                                      const km_campaign_options *,
+                                      const char *) = {add_surfaces, add_volumes};
+
+/* What enters the identities of a crystal's tasks does not depend on the other crystals. */
+static km_status add_crystal(km_plan *plan, const km_campaign_bulk *bulk,
+                             const km_campaign_options *options)
+{
+    km_text physics = {0};
+    km_status status;
+
+    KM_TRY_TO(end, km_text_append(&physics, "%s%s", options->physics_text,
+                                  bulk->physics_text ? bulk->physics_text : ""));
+    status = add_tasks[options->kind](plan, bulk, options, physics.bytes);
+end:
+    KM_FREE(physics.bytes);
+    return status;
+}
 
 km_status km_campaign_plan(const km_campaign_options *options, km_calculator *calculator,
                            km_plan **plan)
@@ -67,7 +82,7 @@ km_status km_campaign_plan(const km_campaign_options *options, km_calculator *ca
         KM_CHECK(options->n_bulk > 0, KM_E_INPUT, "campaign %s has no crystal", options->name));
     KM_TRY(km_plan_create(plan));
     for (int i = 0; i < options->n_bulk; ++i)
-        KM_TRY_TO(fail, add_crystal[options->kind](*plan, options->bulk + i, options));
+        KM_TRY_TO(fail, add_crystal(*plan, options->bulk + i, options));
     if (calculator) KM_TRY_TO(fail, km_plan_estimate(*plan, calculator));
     return KM_OK;
 fail:
@@ -75,38 +90,37 @@ fail:
     return status;
 }
 
-static int compare_ids(const void *a, const void *b)
+/* Lines of the physics that all results share, and those of single crystals once each. */
+static km_status collect_physics(const km_campaign_options *options, char **physics)
 {
-    return strcmp((*(const km_task *const *)a)->id, (*(const km_task *const *)b)->id);
-}
+    km_text whole = {0};
+    km_status status = km_text_append(&whole, "%s", options->physics_text);
 
-/* Identity of the campaign: that of all its tasks, in any order. */
-static void hash_tasks(int n_task, const km_task **tasks, char hash[KM_SHA256_SIZE])
-{
-    km_sha256 sha;
+    for (int i = 0; i < options->n_bulk && status == KM_OK; ++i) {
+        km_text merged = {0};
+        const char *more = options->bulk[i].physics_text;
 
-    qsort(tasks, (size_t)n_task, sizeof *tasks, compare_ids);
-    km_sha256_start(&sha);
-    for (int i = 0; i < n_task; ++i) km_sha256_add(&sha, tasks[i]->id, KM_ID_SIZE);
-    km_sha256_finish(&sha, hash);
+        status = km_identity_merge(whole.bytes, more ? more : "", &merged);
+        KM_FREE(whole.bytes);
+        whole = merged;
+    }
+    *physics = whole.bytes;
+    return status;
 }
 
 /* Open the ledger, bring the plan's tasks in and put right what a dead job left. */
 static km_status open_ledger(const km_campaign_options *options, const km_plan *plan,
-                             km_ledger **ledger)
+                             const char *physics, km_ledger **ledger)
 {
+    const km_ledger_identity identity = {
+        .name = options->name, .physics = physics, .input = options->input_text};
     int n_task = km_plan_n_task(plan);
-    char hash[KM_SHA256_SIZE];
-    km_ledger_identity identity = {
-        .name = options->name, .hash = hash, .input = options->input_text};
     const km_task **tasks;
     km_status status;
 
     KM_TRY(KM_ALLOC(tasks, n_task));
     for (int i = 0; i < n_task; ++i) tasks[i] = km_plan_task(plan, i);
-    hash_tasks(n_task, tasks, hash);
     KM_TRY_TO(end, km_ledger_open(options->ledger_path, &identity, ledger));
-    for (int i = 0; i < n_task; ++i) tasks[i] = km_plan_task(plan, i);
     KM_TRY_TO(end, km_ledger_add_tasks(*ledger, n_task, tasks));
     KM_TRY_TO(end, km_ledger_recover(*ledger, options->max_attempts));
 end:
@@ -115,22 +129,18 @@ end:
     return status;
 }
 
-static int count_ended(const km_campaign_summary *summary)
-{
-    return summary->n_state[KM_TASK_DONE] + summary->n_state[KM_TASK_FAILED] +
-           summary->n_state[KM_TASK_PRUNED];
-}
-
 /* Make the database, where it does not hold everything already. */
 static km_status make_database(const km_campaign_options *options, km_ledger *ledger,
                                const km_campaign_summary *summary)
 {
-    char *written = NULL, state[KM_PATH_SIZE + 32];
+    char *written = NULL, state[KM_PATH_SIZE + 64];
+    int n[KM_N_TASK_STATE];
     bool is_current;
 
     if (!options->database_path[0] || summary->is_stopped) return KM_OK;
-    snprintf(state, sizeof state, "%d tasks in %s", count_ended(summary),
-             options->database_path);
+    KM_TRY(km_ledger_count(ledger, -1, n));
+    snprintf(state, sizeof state, "%d tasks in %s",
+             n[KM_TASK_DONE] + n[KM_TASK_FAILED] + n[KM_TASK_PRUNED], options->database_path);
     KM_TRY(km_ledger_meta(ledger, "database", &written));
     is_current = strcmp(written, state) == 0 && access(options->database_path, R_OK) == 0;
     KM_FREE(written);
@@ -188,7 +198,7 @@ km_status km_campaign_run(const km_campaign_options *options, const km_plan *pla
                           km_calculator *calculator, MPI_Comm world,
                           km_campaign_summary *summary)
 {
-    char *input_text = NULL, *physics_text = NULL;
+    char *input_text = NULL, *physics_text = NULL, *physics = NULL;
     km_ledger *ledger = NULL;
     km_team *team = NULL;
     km_worker worker = {.calculator = calculator, .stop = km_stop_flag()};
@@ -198,10 +208,11 @@ km_status km_campaign_run(const km_campaign_options *options, const km_plan *pla
     memset(summary, 0, sizeof *summary);
     MPI_Comm_rank(world, &rank);
     status = rank == 0 ? check_options(options) : KM_OK;
-    if (rank == 0 && status == KM_OK) status = open_ledger(options, plan, &ledger);
+    if (rank == 0 && status == KM_OK) status = collect_physics(options, &physics);
+    if (rank == 0 && status == KM_OK) status = open_ledger(options, plan, physics, &ledger);
     KM_TRY_TO(end, km_agree(status, world));
     KM_TRY_TO(end, share_text(options->input_text, world, &input_text));
-    KM_TRY_TO(end, share_text(options->physics_text, world, &physics_text));
+    KM_TRY_TO(end, share_text(physics, world, &physics_text));
     KM_TRY_TO(end, km_team_create(world, options->team_size,
                                   rank == 0 ? km_plan_n_task(plan) : 0, &team));
     worker.input_text = input_text;
@@ -215,5 +226,6 @@ end:
     km_ledger_close(&ledger);
     KM_FREE(input_text);
     KM_FREE(physics_text);
+    KM_FREE(physics);
     return status;
 }

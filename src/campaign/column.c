@@ -44,6 +44,7 @@ static const km_column task_columns[] = {
     TASK(DOUBLE, ended_s, "s"),
     TASK(TEXT, outcome, ""),
     TASK(TEXT, reason, ""),
+    TASK(BOOL, is_planned, ""),
     TASK(DOUBLE, prediction_j_m2, "J/m2"),
     TASK(DOUBLE, uncertainty_j_m2, "J/m2"),
 };
@@ -88,6 +89,9 @@ static const km_column result_columns[] = {
     CALCULATION(BOOL, is_real, ""),
     RESULT(INT, n_relax_step, ""),
     RESULT(DOUBLE, max_force_ha_bohr, "Ha/bohr"),
+    RESULT(DOUBLE, max_stress_ha_bohr3, "Ha/bohr^3"),
+    RESULT(DOUBLE, volume_change, ""),
+    RESULT(DOUBLE, basis_error_ha, "Ha"),
     RESULT(INT, n_rank, ""),
     RESULT(DOUBLE, time_s, "s"),
 };

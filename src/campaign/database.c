@@ -19,7 +19,7 @@
 
 static km_status write_meta(km_ledger *ledger, km_h5 *root)
 {
-    static const char *const keys[] = {"name", "hash", "version", "commit", "input"};
+    static const char *const keys[] = {"name", "physics", "version", "commit", "input"};
     km_h5 *group = NULL;
     char *value = NULL;
     km_status status;

@@ -4,6 +4,7 @@
 #include "kaimen/base/memory.h"
 #include "kaimen/base/text.h"
 #include "kaimen/base/version.h"
+#include "kaimen/campaign/identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -210,7 +211,7 @@ static km_status create_schema(km_ledger *ledger, const km_ledger_identity *iden
     KM_TRY_TO(end, make_schema_text(&sql));
     KM_TRY_TO(end, km_ledger_execute(ledger, sql.bytes));
     KM_TRY_TO(end, km_ledger_set_meta(ledger, "name", identity->name));
-    KM_TRY_TO(end, km_ledger_set_meta(ledger, "hash", identity->hash));
+    KM_TRY_TO(end, km_ledger_set_meta(ledger, "physics", identity->physics));
     KM_TRY_TO(end, km_ledger_set_meta(ledger, "version", km_version()));
     KM_TRY_TO(end, km_ledger_set_meta(ledger, "commit", km_version_commit()));
     KM_TRY_TO(end, km_ledger_set_meta(ledger, "input", identity->input));
@@ -221,18 +222,40 @@ end:
 
 static km_status check_owner(km_ledger *ledger, const km_ledger_identity *identity)
 {
-    char *name = NULL, *hash = NULL;
+    char *name = NULL, *physics = NULL, differences[KM_IDENTITY_TEXT_SIZE];
     km_status status;
 
     KM_TRY_TO(end, km_ledger_meta(ledger, "name", &name));
-    KM_TRY_TO(end, km_ledger_meta(ledger, "hash", &hash));
-    KM_TRY_TO(end, KM_CHECK(strcmp(hash, identity->hash) == 0, KM_E_INPUT,
-                            "ledger of another campaign: %s holds \"%s\" (%.16s), wanted "
-                            "\"%s\" (%.16s); name another ledger, or restore the input",
-                            ledger->path, name, hash, identity->name, identity->hash));
+    KM_TRY_TO(end, km_ledger_meta(ledger, "physics", &physics));
+    KM_TRY_TO(end, KM_CHECK(strcmp(name, identity->name) == 0, KM_E_INPUT,
+                            "%s is the ledger of another campaign, \"%s\"; wanted that of "
+                            "\"%s\": name another ledger, or restore the name",
+                            ledger->path, name, identity->name));
+    km_identity_compare(physics, identity->physics, differences);
+    KM_TRY_TO(end, KM_CHECK(!differences[0], KM_E_INPUT,
+                            "%s holds results of other options: %s; name another ledger, or "
+                            "restore the input",
+                            ledger->path, differences));
 end:
     KM_FREE(name);
-    KM_FREE(hash);
+    KM_FREE(physics);
+    return status;
+}
+
+/* What is new in the input: pseudopotentials of more elements, other crystals. */
+static km_status take_identity(km_ledger *ledger, const km_ledger_identity *identity)
+{
+    char *physics = NULL;
+    km_text merged = {0};
+    km_status status;
+
+    KM_TRY_TO(end, km_ledger_meta(ledger, "physics", &physics));
+    KM_TRY_TO(end, km_identity_merge(physics, identity->physics, &merged));
+    KM_TRY_TO(end, km_ledger_set_meta(ledger, "physics", merged.bytes ? merged.bytes : ""));
+    status = km_ledger_set_meta(ledger, "input", identity->input);
+end:
+    KM_FREE(physics);
+    KM_FREE(merged.bytes);
     return status;
 }
 
@@ -266,12 +289,12 @@ static km_status prepare_add(km_ledger *ledger)
     int n_column;
     const km_column *columns = km_task_columns(&n_column);
 
-    KM_TRY_TO(end, km_text_append(&sql, "INSERT OR IGNORE INTO task("));
+    KM_TRY_TO(end, km_text_append(&sql, "INSERT INTO task("));
     for (int i = 0; i < n_column; ++i)
         KM_TRY_TO(end, km_text_append(&sql, "%s\"%s\"", i ? "," : "", columns[i].name));
     for (int i = 0; i < n_column; ++i)
         KM_TRY_TO(end, km_text_append(&sql, "%s?", i ? "," : ") VALUES("));
-    KM_TRY_TO(end, km_text_append(&sql, ")"));
+    KM_TRY_TO(end, km_text_append(&sql, ") ON CONFLICT(id) DO UPDATE SET is_planned=1"));
     KM_TRY_TO(end, km_ledger_prepare(ledger, sql.bytes, ledger->statement + KM_LEDGER_ADD));
 end:
     KM_FREE(sql.bytes);
@@ -319,7 +342,7 @@ static km_status enter(km_ledger *ledger, const km_ledger_identity *identity)
     if (!is_new) KM_TRY(check_owner(ledger, identity));
     KM_TRY(km_ledger_execute(ledger, "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL"));
     KM_TRY(km_ledger_begin(ledger));
-    if (is_new) KM_TRY(create_schema(ledger, identity));
+    KM_TRY(is_new ? create_schema(ledger, identity) : take_identity(ledger, identity));
     KM_TRY(begin_instance(ledger));
     KM_TRY(prepare_statements(ledger));
     KM_TRY(km_ledger_note(ledger, NULL, is_new ? "created" : "resumed", ""));
@@ -393,11 +416,27 @@ km_status km_ledger_add_tasks(km_ledger *ledger, int n_task, const km_task *cons
     const km_column *columns = km_task_columns(&n_column);
 
     KM_TRY(km_ledger_begin(ledger));
+    KM_TRY(km_ledger_execute(ledger, "UPDATE task SET is_planned=0"));
     for (int i = 0; i < n_task; ++i) {
         bind_columns(ledger->statement[KM_LEDGER_ADD], 1, n_column, columns, tasks[i]);
         KM_TRY(run(ledger, KM_LEDGER_ADD, "add a task"));
     }
     return km_ledger_commit(ledger);
+}
+
+km_status km_ledger_set_surface(km_ledger *ledger, const char *id, const km_surface *surface)
+{
+    sqlite3_stmt *row;
+    int code;
+
+    KM_TRY(km_ledger_prepare(
+        ledger, "UPDATE task SET area_bohr2=?2, repeat_bohr=?3 WHERE id=?1", &row));
+    sqlite3_bind_text(row, 1, id, -1, SQLITE_STATIC);
+    sqlite3_bind_double(row, 2, surface->area_bohr2);
+    sqlite3_bind_double(row, 3, surface->repeat_bohr);
+    code = sqlite3_step(row);
+    sqlite3_finalize(row);
+    return code == SQLITE_DONE ? KM_OK : km_ledger_raise(ledger, "write lengths of a slab");
 }
 
 km_status km_ledger_recover(km_ledger *ledger, int max_attempts)

@@ -69,6 +69,16 @@ end:
     return status;
 }
 
+km_status km_ledger_count_unplanned(km_ledger *ledger, int *n_task)
+{
+    long n = 0;
+    km_status status = km_ledger_number(
+        ledger, "SELECT count(*) FROM task WHERE state = 'queued' AND NOT is_planned", &n);
+
+    *n_task = (int)n;
+    return status;
+}
+
 km_status km_ledger_meta(km_ledger *ledger, const char *key, char **value)
 {
     sqlite3_stmt *row;

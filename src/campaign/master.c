@@ -3,6 +3,7 @@
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/campaign/progress.h"
+#include "kaimen/campaign/relaxed.h"
 #include "kaimen/campaign/schedule.h"
 #include "kaimen/campaign/stop.h"
 
@@ -11,9 +12,12 @@
 
 /** What a team is doing. */
 typedef struct {
-    int index;      /* of its task in the plan, -1: nothing */
-    bool is_chosen; /* the task is committed with this round and then sent */
-    bool is_home;   /* it was told to stop */
+    int index;           /* of its task in the plan, -1: nothing */
+    bool is_chosen;      /* the task is committed with this round and then sent */
+    bool is_home;        /* it was told to stop */
+    km_crystal *crystal; /* of a chosen task; NULL: the planned one */
+    km_surface surface;
+    char error[KM_REASON_SIZE]; /* why a chosen task has no crystal; "" */
 } slot;
 
 /** A result that waits for the round's transaction. */
@@ -34,6 +38,7 @@ typedef struct {
     km_campaign_summary *summary;
 
     km_schedule *schedule;
+    km_relaxed *relaxed;
     km_policy *policy;
     km_progress *progress;
     km_stop stop;
@@ -52,8 +57,11 @@ static km_status take_ledger(master *m)
     int n_row;
 
     KM_TRY(km_ledger_read_tasks(m->ledger, -1, &n_row, &rows, &results));
-    status = km_schedule_create(m->plan, m->options->max_attempts, n_row, rows, results,
-                                &m->schedule);
+    KM_TRY_TO(end, km_schedule_create(m->plan, m->options->max_attempts, n_row, rows, results,
+                                      &m->schedule));
+    status = km_relaxed_create(m->plan, m->worker->relaxation.cell, m->ledger, n_row, rows,
+                               &m->relaxed);
+end:
     KM_FREE(rows);
     KM_FREE(results);
     return status;
@@ -137,6 +145,8 @@ static km_status commit_arrival(master *m, const arrival *a)
         km_progress_end(m->progress, task, &a->result);
     } else {
         KM_TRY(km_ledger_finish(m->ledger, task->id, &a->result, a->image, a->n_byte));
+        if (a->result.state == KM_TASK_DONE)
+            KM_TRY(km_relaxed_take(m->relaxed, s->index, a->image, a->n_byte));
         ++m->summary->n_evaluated;
         KM_TRY(km_schedule_end(m->schedule, s->index, &a->result, dismiss, m));
         km_progress_end(m->progress, task, &a->result);
@@ -173,6 +183,18 @@ end:
     return status;
 }
 
+/* The crystal of a chosen task; one that cannot be made is the task's failure. */
+static km_status prepare_slot(const master *m, slot *s)
+{
+    const char *id = km_plan_task(m->plan, s->index)->id;
+
+    s->error[0] = '\0';
+    if (km_relaxed_cut(m->relaxed, s->index, &s->crystal, &s->surface) != KM_OK)
+        snprintf(s->error, sizeof s->error, "cannot be cut from the relaxed bulk: %.120s",
+                 km_status_message());
+    return s->crystal ? km_ledger_set_surface(m->ledger, id, &s->surface) : KM_OK;
+}
+
 /* Choose a task for every idle team and mark it running in the ledger. */
 static km_status choose_tasks(master *m)
 {
@@ -185,6 +207,7 @@ static km_status choose_tasks(master *m)
         s->is_chosen = true;
         ++m->n_busy;
         KM_TRY(km_ledger_start(m->ledger, km_plan_task(m->plan, s->index)->id, i));
+        KM_TRY(prepare_slot(m, s));
     }
     return KM_OK;
 }
@@ -208,15 +231,16 @@ static km_reference find_reference(const master *m, const km_task *task)
     return reference;
 }
 
-static km_assignment make_assignment(const master *m, int index)
+static km_assignment make_assignment(const master *m, const slot *s)
 {
-    const km_task *task = km_plan_task(m->plan, index);
+    const km_task *task = km_plan_task(m->plan, s->index);
     double left_s = km_stop_time_left_s(&m->stop), own_s = m->options->task_time_limit_s;
     km_assignment assignment = {.task = *task,
                                 .reference = find_reference(m, task),
                                 .time_limit_s = own_s,
                                 .n_atom = task->n_atom};
 
+    assignment.task.surface = s->surface;
     if (isfinite(left_s) && (own_s <= 0 || left_s < own_s)) {
         assignment.time_limit_s = fmax(left_s, 1e-3);
         assignment.is_job_limit = true;
@@ -234,21 +258,44 @@ static void evaluate_here(master *m, const km_assignment *assignment, const km_c
                        &a->image, &a->n_byte);
 }
 
+/* Nothing to compute: the failure arrives like any result. */
+static void fail_here(master *m, int i_team)
+{
+    arrival *a = m->arrivals + m->n_arrival++;
+
+    *a = (arrival){.i_team = i_team, .result = km_result_empty()};
+    a->result.state = KM_TASK_FAILED;
+    snprintf(a->result.outcome, sizeof a->result.outcome, "%s",
+             km_outcome_name(KM_OUTCOME_FAILED));
+    memcpy(a->result.reason, m->slots[i_team].error, KM_REASON_SIZE);
+}
+
+static km_status send_task(master *m, int i_team)
+{
+    slot *s = m->slots + i_team;
+    const km_crystal *crystal = s->crystal ? s->crystal : km_plan_crystal(m->plan, s->index);
+    const km_assignment assignment = make_assignment(m, s);
+
+    s->is_chosen = false;
+    km_progress_start(m->progress, &assignment.task, i_team);
+    if (s->error[0])
+        fail_here(m, i_team);
+    else if (km_team_is_single(m->team))
+        evaluate_here(m, &assignment, crystal);
+    else
+        return km_protocol_send_assignment(m->team, i_team, &assignment, crystal);
+    return KM_OK;
+}
+
 static km_status send_tasks(master *m)
 {
     for (int i = 0; i < m->n_team; ++i) {
-        slot *s = m->slots + i;
-        km_assignment assignment;
+        km_status status;
 
-        if (!s->is_chosen) continue;
-        assignment = make_assignment(m, s->index);
-        km_progress_start(m->progress, &assignment.task, i);
-        if (km_team_is_single(m->team))
-            evaluate_here(m, &assignment, km_plan_crystal(m->plan, s->index));
-        else
-            KM_TRY(km_protocol_send_assignment(m->team, i, &assignment,
-                                               km_plan_crystal(m->plan, s->index)));
-        s->is_chosen = false;
+        if (!m->slots[i].is_chosen) continue;
+        status = send_task(m, i);
+        km_crystal_destroy(&m->slots[i].crystal);
+        KM_TRY(status);
     }
     return KM_OK;
 }
@@ -401,6 +448,8 @@ end:
     km_progress_destroy(&m.progress);
     km_policy_destroy(&m.policy);
     km_schedule_destroy(&m.schedule);
+    km_relaxed_destroy(&m.relaxed);
+    for (int i = 0; m.slots && i < m.n_team; ++i) km_crystal_destroy(&m.slots[i].crystal);
     KM_FREE(m.slots);
     KM_FREE(m.arrivals);
     return status;

@@ -15,9 +15,16 @@ typedef struct {
     int *task; /* of each cut, -1 for rejected ones */
 } plan_bulk;
 
+/** Where a task's crystal was cut. */
+typedef struct {
+    int i_bulk; /* -1: nowhere */
+    int i_slab;
+} plan_cut;
+
 struct km_plan {
     int n_task, n_room;
     km_task *tasks;
+    plan_cut *cuts;
     km_crystal **crystals;
     km_calculation *sizes;
     int n_slot; /* power of two, at least twice n_room */
@@ -42,6 +49,7 @@ void km_plan_destroy(km_plan **plan)
         KM_FREE(p->bulks[i].task);
     }
     KM_FREE(p->tasks);
+    KM_FREE(p->cuts);
     KM_FREE(p->crystals);
     KM_FREE(p->sizes);
     KM_FREE(p->slots);
@@ -72,6 +80,7 @@ static km_status make_room(km_plan *plan)
 
     if (plan->n_task < plan->n_room) return KM_OK;
     KM_TRY(KM_GROW(plan->tasks, plan->n_room, n_new));
+    KM_TRY(KM_GROW(plan->cuts, plan->n_room, n_new));
     KM_TRY(KM_GROW(plan->crystals, plan->n_room, n_new));
     KM_TRY(KM_GROW(plan->sizes, plan->n_room, n_new));
     KM_FREE(plan->slots);
@@ -120,9 +129,11 @@ km_status km_plan_add(km_plan *plan, const km_task *task, const km_crystal *crys
     KM_TRY(make_room(plan));
     KM_TRY(km_crystal_copy(crystal, plan->crystals + plan->n_task));
     added = plan->tasks + plan->n_task;
+    plan->cuts[plan->n_task].i_bulk = -1;
     *added = *task;
     memcpy(added->id, id, sizeof id);
     added->state = KM_TASK_QUEUED;
+    added->is_planned = true;
     added->n_atom = km_crystal_n_atom(crystal);
     added->volume_bohr3 = km_crystal_volume_bohr3(crystal);
     added->prediction_j_m2 = added->uncertainty_j_m2 = NAN;
@@ -184,9 +195,21 @@ static int find_oriented(const km_plan *plan, const plan_bulk *bulk, int i_slab)
     return -1;
 }
 
-static km_status add_slab(km_plan *plan, plan_bulk *bulk, int i_slab, const km_task *base,
-                          const char *text)
+/* A task that two cuts share belongs to the first of them. */
+static km_status add_cut(km_plan *plan, const km_task *task, const plan_cut *cut,
+                         const km_crystal *crystal, const char *text, int *index)
 {
+    const int n_before = plan->n_task;
+
+    KM_TRY(km_plan_add(plan, task, crystal, text, index));
+    if (*index == n_before) plan->cuts[*index] = *cut;
+    return KM_OK;
+}
+
+static km_status add_slab(km_plan *plan, plan_bulk *bulk, int i_slab, bool is_bulk_relaxed,
+                          const km_task *base, const char *text)
+{
+    const plan_cut cut = {(int)(bulk - plan->bulks), i_slab};
     const km_slab_info *info = km_slab_list_info(bulk->slabs, i_slab);
     int oriented = find_oriented(plan, bulk, i_slab);
     km_task task = *base;
@@ -194,19 +217,19 @@ static km_status add_slab(km_plan *plan, plan_bulk *bulk, int i_slab, const km_t
     if (oriented < 0) {
         task.kind = KM_TASK_ORIENTED_BULK;
         task.priority = 1;
-        task.bulk_id[0] = '\0'; /* it waits for nothing */
+        if (!is_bulk_relaxed) task.bulk_id[0] = '\0'; /* it waits for nothing */
         snprintf(task.label, sizeof task.label, "%s bulk for (%d %d %d)", bulk->name,
                  info->miller[0], info->miller[1], info->miller[2]);
-        KM_TRY(
-            km_plan_add(plan, &task, km_slab_list_bulk(bulk->slabs, i_slab), text, &oriented));
+        KM_TRY(add_cut(plan, &task, &cut, km_slab_list_bulk(bulk->slabs, i_slab), text,
+                       &oriented));
     }
     task = *base;
     task.kind = KM_TASK_SURFACE;
     task.surface = describe_surface(info);
     memcpy(task.oriented_id, plan->tasks[oriented].id, KM_ID_SIZE);
     snprintf(task.label, sizeof task.label, "%s %s", bulk->name, task.surface.name);
-    return km_plan_add(plan, &task, km_slab_list_crystal(bulk->slabs, i_slab), text,
-                       bulk->task + i_slab);
+    return add_cut(plan, &task, &cut, km_slab_list_crystal(bulk->slabs, i_slab), text,
+                   bulk->task + i_slab);
 }
 
 static km_status add_bulk(km_plan *plan, const plan_bulk *bulk, const km_crystal *crystal,
@@ -233,7 +256,8 @@ static int count_accepted(const plan_bulk *bulk)
     return n;
 }
 
-static km_status add_slabs(km_plan *plan, plan_bulk *bulk, int bulk_task, const char *text)
+static km_status add_slabs(km_plan *plan, plan_bulk *bulk, int bulk_task, bool is_bulk_relaxed,
+                           const char *text)
 {
     km_task base = {0};
 
@@ -241,12 +265,13 @@ static km_status add_slabs(km_plan *plan, plan_bulk *bulk, int bulk_task, const 
     memcpy(base.bulk_id, plan->tasks[bulk_task].id, KM_ID_SIZE);
     for (int i = 0; i < km_slab_list_n(bulk->slabs); ++i)
         if (km_slab_list_info(bulk->slabs, i)->is_accepted)
-            KM_TRY(add_slab(plan, bulk, i, &base, text));
+            KM_TRY(add_slab(plan, bulk, i, is_bulk_relaxed, &base, text));
     return KM_OK;
 }
 
 km_status km_plan_add_surfaces(km_plan *plan, const char *name, const km_crystal *bulk,
-                               const km_slab_options *options, const char *text)
+                               const km_slab_options *options, bool is_bulk_relaxed,
+                               const char *text)
 {
     plan_bulk *added;
     int n_slab, bulk_task;
@@ -263,7 +288,28 @@ km_status km_plan_add_surfaces(km_plan *plan, const char *name, const km_crystal
     for (int i = 0; i < n_slab; ++i) added->task[i] = -1;
     if (count_accepted(added) == 0) return KM_OK;
     KM_TRY(add_bulk(plan, added, bulk, options->tolerance_bohr, text, &bulk_task));
-    return add_slabs(plan, added, bulk_task, text);
+    return add_slabs(plan, added, bulk_task, is_bulk_relaxed, text);
+}
+
+km_status km_plan_recut(const km_plan *plan, int i, const km_crystal *relaxed,
+                        km_crystal **crystal, km_surface *surface)
+{
+    const km_task *task = plan->tasks + i;
+    const plan_cut *cut = plan->cuts + i;
+    const int i_bulk_task = km_plan_find(plan, task->bulk_id);
+    km_crystal *slab, *oriented;
+    km_slab_info info;
+
+    *crystal = NULL;
+    *surface = task->surface;
+    KM_TRY(KM_CHECK(cut->i_bulk >= 0 && i_bulk_task >= 0, KM_E_ARGUMENT,
+                    "task %s was not cut from a bulk crystal", task->label));
+    KM_TRY(km_slab_list_recut(plan->bulks[cut->i_bulk].slabs, cut->i_slab,
+                              plan->crystals[i_bulk_task], relaxed, &slab, &oriented, &info));
+    if (task->kind == KM_TASK_SURFACE) *surface = describe_surface(&info);
+    *crystal = task->kind == KM_TASK_SURFACE ? slab : oriented;
+    km_crystal_destroy(task->kind == KM_TASK_SURFACE ? &oriented : &slab);
+    return KM_OK;
 }
 
 km_status km_plan_estimate(km_plan *plan, km_calculator *calculator)

@@ -43,6 +43,29 @@ end:
     return status;
 }
 
+km_status km_record_read_structure(km_h5 *root, const char *name, km_crystal **crystal)
+{
+    double cell_bohr[9], *frac = NULL;
+    int n_dim, shape[4], *z = NULL;
+    km_h5 *group;
+    km_status status;
+
+    *crystal = NULL;
+    KM_TRY(km_h5_open_group(root, name, &group));
+    KM_TRY_TO(end, km_h5_shape(group, "z", &n_dim, shape));
+    KM_TRY_TO(end, KM_ALLOC(z, shape[0]));
+    KM_TRY_TO(end, KM_ALLOC(frac, 3 * shape[0]));
+    KM_TRY_TO(end, km_h5_read_doubles(group, "cell", 9, cell_bohr));
+    KM_TRY_TO(end, km_h5_read_ints(group, "z", shape[0], z));
+    KM_TRY_TO(end, km_h5_read_doubles(group, "positions_frac", 3 * shape[0], frac));
+    KM_TRY_TO(end, km_crystal_create(cell_bohr, shape[0], z, frac, crystal));
+end:
+    KM_FREE(frac);
+    KM_FREE(z);
+    km_h5_close(&group);
+    return status;
+}
+
 static km_status write_result(km_h5 *root, const km_result *result)
 {
     int n_column;

@@ -12,7 +12,28 @@ km_relaxation km_relaxation_default(void)
     const km_relax_options options = km_relax_options_default();
 
     return (km_relaxation){.force_tolerance_ha_bohr = options.force_tolerance_ha_bohr,
+                           .stress_tolerance_ha_bohr3 = options.stress_tolerance_ha_bohr3,
                            .max_step = options.max_step};
+}
+
+bool km_relaxation_moves(const km_relaxation *relaxation, km_task_kind kind)
+{
+    return (kind == KM_TASK_SURFACE && relaxation->atoms) ||
+           (kind == KM_TASK_BULK && relaxation->cell);
+}
+
+void km_relaxation_make_options(const km_relaxation *relaxation, const km_crystal *crystal,
+                                int vacuum_axis, bool *frozen, km_relax_options *options)
+{
+    *options = km_relax_options_default();
+    options->force_tolerance_ha_bohr = relaxation->force_tolerance_ha_bohr;
+    options->max_step = relaxation->max_step;
+    options->cell = relaxation->cell && vacuum_axis < 0;
+    options->stress_tolerance_ha_bohr3 = relaxation->stress_tolerance_ha_bohr3;
+    options->pressure_ha_bohr3 = relaxation->pressure_ha_bohr3;
+    options->frozen = frozen;
+    if (vacuum_axis >= 0)
+        km_relax_mark_planes(crystal, vacuum_axis, relaxation->n_frozen_plane, frozen);
 }
 
 void km_relaxation_set_folder(km_relaxation *relaxation, const char *ledger_path)
@@ -30,14 +51,14 @@ void km_relaxation_remove_checkpoint(const km_relaxation *relaxation, const char
 {
     char path[KM_CHECKPOINT_PATH_SIZE + KM_ID_SIZE + 8];
 
-    if (!relaxation->atoms || !relaxation->folder[0]) return;
+    if (!relaxation->folder[0]) return;
     name_checkpoint(relaxation, id, sizeof path, path);
     (void)unlink(path); /* one that stays is not used again */
 }
 
 void km_relaxation_remove_folder(const km_relaxation *relaxation)
 {
-    if (relaxation->atoms && relaxation->folder[0]) (void)rmdir(relaxation->folder);
+    if (relaxation->folder[0]) (void)rmdir(relaxation->folder);
 }
 
 /* Another team may make the folder at the same time. */
@@ -65,27 +86,25 @@ void km_relaxation_take(const km_relax_result *result, km_calculation *calculati
     calculation->n_h_apply = result->n_h_apply;
 }
 
-km_status km_relaxation_run(const km_relaxation *relaxation, const km_crystal *slab,
+km_status km_relaxation_run(const km_relaxation *relaxation, const km_crystal *crystal,
                             const char *id, km_calculator *calculator,
                             const km_request *request, MPI_Comm comm,
                             km_calculation *calculation, km_relax_result *result,
                             km_relax **relax)
 {
     char path[KM_CHECKPOINT_PATH_SIZE + KM_ID_SIZE + 8];
-    km_relax_options options = km_relax_options_default();
+    km_relax_options options;
     bool *frozen = NULL;
     km_status status = KM_OK;
 
     *relax = NULL;
     KM_TRY(make_folder(relaxation, comm));
     name_checkpoint(relaxation, id, sizeof path, path);
-    options.force_tolerance_ha_bohr = relaxation->force_tolerance_ha_bohr;
-    options.max_step = relaxation->max_step;
+    KM_TRY(km_agree(KM_ALLOC(frozen, km_crystal_n_atom(crystal)), comm));
+    km_relaxation_make_options(relaxation, crystal, request->vacuum_axis, frozen, &options);
     options.checkpoint = relaxation->folder[0] ? path : NULL;
-    KM_TRY(km_agree(KM_ALLOC(frozen, km_crystal_n_atom(slab)), comm));
-    km_relax_mark_planes(slab, KM_SLAB_NORMAL_AXIS, relaxation->n_frozen_plane, frozen);
-    options.frozen = frozen;
-    KM_TRY_TO(end, km_agree(km_relax_create(slab, &options, relax), comm));
+    options.identity = id;
+    KM_TRY_TO(end, km_agree(km_relax_create(crystal, &options, relax), comm));
     KM_TRY_TO(end, km_relax_run(*relax, calculator, request, comm, result));
     km_relaxation_take(result, calculation);
 end:

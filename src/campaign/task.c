@@ -48,7 +48,8 @@ km_result km_result_empty(void)
 
     memset(&result, 0, sizeof result);
     result.energy_ha = result.gap_ev = NAN;
-    result.max_force_ha_bohr = NAN;
+    result.max_force_ha_bohr = result.max_stress_ha_bohr3 = NAN;
+    result.volume_change = result.basis_error_ha = NAN;
     result.surface =
         (km_surface_result){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     return result;

@@ -135,6 +135,13 @@ static km_status relax(evaluation *e, const km_request *request, MPI_Comm comm)
     e->is_held = relaxed.outcome == KM_OUTCOME_CONVERGED;
     e->start_ha = relaxed.start_energy_ha;
     result->n_relax_step = relaxed.n_step;
+    if (request->vacuum_axis < 0) {
+        result->max_stress_ha_bohr3 = relaxed.max_stress_ha_bohr3;
+        result->basis_error_ha = relaxed.basis_error_ha;
+        result->volume_change = km_crystal_volume_bohr3(km_relax_crystal(e->relax)) /
+                                    km_crystal_volume_bohr3(e->crystal) -
+                                1;
+    }
     result->max_force_ha_bohr = relaxed.max_force_ha_bohr;
     return KM_OK;
 }
@@ -146,7 +153,7 @@ static km_status compute(evaluation *e, MPI_Comm comm)
 
     request.time_limit_s = e->assignment->time_limit_s;
     request.stop = worker->stop;
-    if (worker->relaxation.atoms && e->assignment->task.kind == KM_TASK_SURFACE)
+    if (km_relaxation_moves(&worker->relaxation, e->assignment->task.kind))
         return km_agree(relax(e, &request, comm), comm);
     KM_TRY(km_agree(km_calculator_compute(worker->calculator, e->crystal, &request, comm,
                                           &e->result->calculation),

@@ -102,7 +102,7 @@ fail:
     return status;
 }
 
-static void print_total(const km_plan *plan)
+static void print_total(const km_plan *plan, const km_relaxation *relax)
 {
     int n_kind[KM_N_TASK_KIND] = {0};
     double total_s = 0;
@@ -116,7 +116,10 @@ static void print_total(const km_plan *plan)
     else
         printf("\n%d surfaces, %d bulk references, %d oriented bulk references",
                n_kind[KM_TASK_SURFACE], n_kind[KM_TASK_BULK], n_kind[KM_TASK_ORIENTED_BULK]);
-    printf(": about %.0f core s in all\n", total_s);
+    printf(": about %.0f core s in all%s\n", total_s,
+           relax->atoms || relax->cell ? ", without the steps of relaxations" : "");
+    if (relax->cell && n_kind[KM_TASK_BULK] > 0)
+        printf("each bulk crystal is relaxed once, before its surfaces are cut from it\n");
 }
 
 /* "MgO (110)a" becomes MgO_110a: no character that a shell or file system minds. */
@@ -165,7 +168,7 @@ static km_status show_plan(const km_setup *setup, const km_arguments *arguments)
                                                       : make_volume_table(setup->plan, &table));
     if (km_arguments_has(arguments, "echo")) printf("%s\n", setup->effective);
     KM_TRY_TO(end, km_table_print(table, stdout));
-    print_total(setup->plan);
+    print_total(setup->plan, &setup->input.relax);
     if (csv) KM_TRY_TO(end, km_table_write_csv(table, csv));
     if (folder) KM_TRY_TO(end, write_structures(setup->plan, folder));
 end:

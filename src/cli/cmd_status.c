@@ -29,7 +29,8 @@ static progress measure_progress(int n_task, const km_task *tasks)
         const km_task *task = &tasks[i];
         double cost = task->cost > 0 ? task->cost : 1;
 
-        if (task->state == KM_TASK_QUEUED || task->state == KM_TASK_RUNNING) {
+        if (task->is_planned &&
+            (task->state == KM_TASK_QUEUED || task->state == KM_TASK_RUNNING)) {
             ++p.n_left;
             p.cost_left += cost;
         }
@@ -67,6 +68,7 @@ static km_status print_counts(km_ledger *ledger, const km_campaign_report *repor
 {
     int all[KM_N_TASK_STATE], counted[KM_N_TASK_STATE];
     char *name, *version;
+    int n_unplanned;
 
     KM_TRY(km_ledger_meta(ledger, "name", &name));
     printf("campaign  %s\n", name);
@@ -78,6 +80,11 @@ static km_status print_counts(km_ledger *ledger, const km_campaign_report *repor
     KM_TRY(km_ledger_count(ledger, (int)report->kind, counted));
     print_count("tasks", all);
     print_count(report->kind_name, counted);
+    KM_TRY(km_ledger_count_unplanned(ledger, &n_unplanned));
+    if (n_unplanned > 0)
+        printf(
+            "          %d of those queued are of an earlier input and will not be computed\n",
+            n_unplanned);
     return KM_OK;
 }
 

@@ -275,6 +275,8 @@ static km_status fill_campaign(const km_config *config, km_input_campaign *input
     input->slab = km_slab_options_default();
     KM_TRY(km_config_read_key(config, campaign_rows, "dft.functional", input));
     input->level = (int)input->dft.functional;
+    KM_TRY(km_config_read_key(config, campaign_rows, "relax.atoms", input));
+    input->relax.cell = input->relax.atoms;
     KM_TRY(km_config_read(config, campaign_rows, input));
     KM_TRY(check_name(config, input->name));
     KM_TRY(check_sections(config, input->kind));

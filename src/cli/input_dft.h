@@ -59,8 +59,14 @@ extern const km_config_field km_input_pseudo_rows[];
 #define KM_INPUT_RELAX_ROWS(type)                                                              \
     {.key = "relax.atoms", .kind = KM_CONFIG_BOOL, .fallback = "false", KM_CONFIG_AT(type, relax.atoms), \
      .help = "Move the atoms until no force is left; of a campaign's crystals, those of the slabs."}, \
+    {.key = "relax.cell", .kind = KM_CONFIG_BOOL, KM_CONFIG_AT(type, relax.cell), \
+     .help = "Move the cell and the atoms of a bulk crystal until no stress and no force is left. In a campaign: of each crystal, once, before its slabs are cut; without it, as relax.atoms."}, \
     {.key = "relax.force_tolerance", .kind = KM_CONFIG_REAL, .unit = "Ha/bohr", .range = "(0, 1]", .fallback = "0.001 Ha/bohr", \
      KM_CONFIG_AT(type, relax.force_tolerance_ha_bohr), .help = "Largest force on an atom at the end."}, \
+    {.key = "relax.stress_tolerance", .kind = KM_CONFIG_REAL, .unit = "GPa", .range = "(0, 1000]", .fallback = "0.1 GPa", \
+     KM_CONFIG_AT(type, relax.stress_tolerance_ha_bohr3), .help = "relax.cell: largest component of the stress at the end, beyond the pressure."}, \
+    {.key = "relax.pressure", .kind = KM_CONFIG_REAL, .unit = "GPa", .range = "[-1000, 10000]", .fallback = "0 GPa", \
+     KM_CONFIG_AT(type, relax.pressure_ha_bohr3), .help = "relax.cell: pressure on the crystal."}, \
     {.key = "relax.max_steps", .kind = KM_CONFIG_INT, .range = "[1, 10000]", .fallback = "60", \
      KM_CONFIG_AT(type, relax.max_step), .help = "Moves that are tried before a relaxation ends as not converged."}, \
     {.key = "relax.frozen_layers", .kind = KM_CONFIG_INT, .range = "[0, 1000]", .fallback = "0", \

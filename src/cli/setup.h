@@ -14,7 +14,8 @@ typedef struct {
     km_crystal **crystals;  /* [input.n_bulk] */
     km_campaign_bulk *bulk; /* [input.n_bulk] */
     char *effective;        /* every value, as YAML */
-    char *physics;          /* those that change a result, pseudopotentials by hash */
+    char *physics;          /* those that change a result */
+    char **pseudos;         /* of each crystal, by hash, [input.n_bulk] */
     km_calculator *calculator;
     km_dft *dft; /* borrowed: the same calculator; NULL: a fake one */
     km_plan *plan;

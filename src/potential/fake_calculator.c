@@ -18,6 +18,8 @@
 #define ATOM_WIDTH_BOHR 1.0 /* Gaussian density of an atom along the normal */
 #define ATOM_ELECTRONS 4.0
 
+#define ATOM_STIFFNESS_HA 0.3 /* against a change of its volume: about 150 GPa */
+
 typedef struct {
     km_fake_options options;
     km_crystal *crystal; /* the last one */
@@ -73,7 +75,16 @@ static double face_area_bohr2(const km_crystal *crystal)
     return sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2]);
 }
 
-static void fill(const km_crystal *crystal, const km_request *request, km_calculation *result)
+/* By how much a bulk crystal is too large, relative to the volume it wants. */
+static double excess_volume(const fake *f, const km_crystal *crystal)
+{
+    const double wanted = f->options.atom_volume_bohr3 * km_crystal_n_atom(crystal);
+
+    return wanted > 0 ? km_crystal_volume_bohr3(crystal) / wanted - 1 : 0;
+}
+
+static void fill(const fake *f, const km_crystal *crystal, const km_request *request,
+                 km_calculation *result)
 {
     double level_ha = request->vacuum_axis >= 0 ? WELL_HA : 0;
     int n_atom = km_crystal_n_atom(crystal);
@@ -82,6 +93,10 @@ static void fill(const km_crystal *crystal, const km_request *request, km_calcul
     if (request->vacuum_axis >= 0)
         result->energy_ha +=
             2 * face_area_bohr2(crystal) * FACE_ENERGY_HA_BOHR2 * (1 + 0.1 * draw(crystal, 1));
+    else
+        result->energy_ha +=
+            0.5 * ATOM_STIFFNESS_HA * n_atom * pow(excess_volume(f, crystal), 2);
+    result->free_energy_ha = result->energy_ha;
     result->has_bands = true;
     result->vbm_ha = level_ha + BULK_VBM_HA;
     result->cbm_ha = level_ha + BULK_CBM_HA;
@@ -117,7 +132,7 @@ static km_status fake_compute(void *self, const km_crystal *crystal, const km_re
     if (km_crystal_n_atom(crystal) == f->options.crash_n_atom) raise(SIGKILL);
     outcome = rank == 0 ? (int)wait(f, request) : 0;
     MPI_Bcast(&outcome, 1, MPI_INT, 0, comm);
-    fill(crystal, request, result);
+    fill(f, crystal, request, result);
     result->outcome = (km_outcome)outcome;
     result->time_s = f->options.sleep_s;
     if (result->outcome != KM_OUTCOME_CONVERGED) return KM_OK;
@@ -139,11 +154,16 @@ static km_status fake_forces(void *self, double *forces_ha_bohr)
     return KM_OK;
 }
 
-/* As the energy of a bulk, that of an atom, does not depend on the cell. */
+/* dE/dOmega of a bulk; slabs have none. */
 static km_status fake_stress(void *self, double stress_ha_bohr3[9])
 {
-    (void)self;
+    const fake *f = self;
+
     memset(stress_ha_bohr3, 0, 9 * sizeof *stress_ha_bohr3);
+    if (f->has_vacuum || !(f->options.atom_volume_bohr3 > 0)) return KM_OK;
+    for (int x = 0; x < 3; ++x)
+        stress_ha_bohr3[4 * x] =
+            ATOM_STIFFNESS_HA * excess_volume(f, f->crystal) / f->options.atom_volume_bohr3;
     return KM_OK;
 }
 
@@ -199,7 +219,7 @@ static km_status fake_estimate(void *self, const km_crystal *crystal, const km_r
 {
     const fake *f = self;
 
-    fill(crystal, request, estimate);
+    fill(f, crystal, request, estimate);
     estimate->time_s = f->options.sleep_s;
     return KM_OK;
 }

@@ -4,6 +4,7 @@
 #include "kaimen/base/h5.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/base/text.h"
+#include "kaimen/campaign/record.h"
 #include "kaimen/crystal/extxyz.h"
 
 #include <math.h>
@@ -15,30 +16,6 @@ typedef struct {
     double *forces_ha_bohr; /* [n_atom][3]; NULL: none */
 } frame;
 
-static km_status read_crystal(km_h5 *file, km_crystal **crystal)
-{
-    double cell_bohr[9], *frac = NULL;
-    int n_dim, shape[4], *z = NULL;
-    km_h5 *group;
-    km_status status;
-
-    KM_TRY(km_h5_open_group(
-        file, km_h5_has(file, "structure_relaxed") ? "structure_relaxed" : "structure",
-        &group));
-    KM_TRY_TO(end, km_h5_shape(group, "z", &n_dim, shape));
-    KM_TRY_TO(end, KM_ALLOC(z, shape[0]));
-    KM_TRY_TO(end, KM_ALLOC(frac, 3 * shape[0]));
-    KM_TRY_TO(end, km_h5_read_doubles(group, "cell", 9, cell_bohr));
-    KM_TRY_TO(end, km_h5_read_ints(group, "z", shape[0], z));
-    KM_TRY_TO(end, km_h5_read_doubles(group, "positions_frac", 3 * shape[0], frac));
-    KM_TRY_TO(end, km_crystal_create(cell_bohr, shape[0], z, frac, crystal));
-end:
-    KM_FREE(frac);
-    KM_FREE(z);
-    km_h5_close(&group);
-    return status;
-}
-
 static km_status read_frame(const void *image, size_t n_byte, frame *f)
 {
     km_h5 *file;
@@ -46,7 +23,10 @@ static km_status read_frame(const void *image, size_t n_byte, frame *f)
     int n;
 
     KM_TRY(km_h5_open_image(image, n_byte, &file));
-    KM_TRY_TO(end, read_crystal(file, &f->crystal));
+    KM_TRY_TO(end, km_record_read_structure(
+                       file,
+                       km_h5_has(file, "structure_relaxed") ? "structure_relaxed" : "structure",
+                       &f->crystal));
     if (km_h5_has(file, "forces")) {
         n = 3 * km_crystal_n_atom(f->crystal);
         KM_TRY_TO(end, KM_ALLOC(f->forces_ha_bohr, n));

@@ -352,9 +352,13 @@ static void another_campaign_is_refused_on_every_rank(void **state)
 
     (void)state;
     ASSERT_OK(run(&options, &fake, 2, &summary));
-    options.physics_text = "another cutoff";
+    options.physics_text = "another cutoff\n";
     assert_int_equal(run(&options, &fake, 2, &summary), KM_E_INPUT);
-    assert_non_null(strstr(km_status_message(), "ledger of another campaign"));
+    assert_non_null(strstr(km_status_message(), "results of other options"));
+    options.physics_text = "fake";
+    snprintf(options.name, sizeof options.name, "renamed");
+    assert_int_equal(run(&options, &fake, 2, &summary), KM_E_INPUT);
+    assert_non_null(strstr(km_status_message(), "ledger of another campaign, \"artificial\""));
 }
 
 static void a_lost_or_old_database_is_made_again(void **state)

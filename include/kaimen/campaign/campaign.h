@@ -23,6 +23,7 @@ typedef struct {
     char name[KM_TASK_TEXT_SIZE * 2]; /* short and distinct, such as the file's stem */
     char path[KM_PATH_SIZE];          /* where it came from; may be "" */
     const km_crystal *crystal;        /* borrowed; needed on rank 0 only */
+    const char *physics_text;         /* borrowed: lines for its own results; NULL: none */
 } km_campaign_bulk;
 
 /** What a campaign is: plain values and borrowed texts. Only rank 0's are read. */
@@ -35,9 +36,9 @@ typedef struct {
     km_campaign_kind kind;
     km_slab_options slab; /* for surfaces; its tolerance_bohr for all */
     km_equation_of_state_options equation_of_state;
-    km_relaxation relaxation; /* of the slabs; its folder follows from the ledger */
+    km_relaxation relaxation; /* its folder follows from the ledger */
     const char *
-        physics_text; /* borrowed: every effective value that changes a result; goes into the identities */
+        physics_text; /* borrowed: every effective value that changes a result, see identity.h */
     const char *input_text; /* borrowed: effective options as YAML, stored with the results */
     const char *policy;     /* borrowed: see learner/policy.h; NULL: none */
     unsigned long seed;
@@ -72,7 +73,7 @@ km_campaign_options km_campaign_options_default(void);
  * @param[in]  plan        from km_campaign_plan(); needed on rank 0 only
  * @param[in]  calculator  one per rank; borrowed
  * @param[out] summary     the same on every rank
- * @return KM_E_INPUT for a ledger of another campaign or one in use by another job; KM_E_IO where ledger or database
+ * @return KM_E_INPUT for a ledger of another campaign or of other options, or one in use by another job; KM_E_IO where ledger or database
  *         cannot be written (the ledger then holds everything that was committed)
  */
 KM_STATUS km_campaign_run(const km_campaign_options *options, const km_plan *plan,

@@ -20,7 +20,8 @@ typedef struct km_ledger km_ledger;
 /** Whose ledger it is: borrowed texts. */
 typedef struct {
     const char *name;
-    const char *hash;  /* of the physical input: a ledger with another one is refused */
+    const char *
+        physics; /* "key value" lines that all results share; others are refused. See identity.h */
     const char *input; /* effective options, stored */
 } km_ledger_identity;
 
@@ -53,7 +54,11 @@ int km_ledger_instance(const km_ledger *ledger);
 KM_STATUS km_ledger_begin(km_ledger *ledger);
 KM_STATUS km_ledger_commit(km_ledger *ledger);
 
-/** @brief Add tasks that are not there yet, queued; others are left alone. One transaction. */
+/**
+ * @brief Add tasks that are not there yet, queued; of others only is_planned changes. One transaction.
+ *
+ * is_planned becomes false of every task that is not among these; else it stays as it is.
+ */
 KM_STATUS km_ledger_add_tasks(km_ledger *ledger, int n_task, const km_task *const *tasks);
 
 /**
@@ -61,6 +66,9 @@ KM_STATUS km_ledger_add_tasks(km_ledger *ledger, int n_task, const km_task *cons
  * @param[in]  max_attempts  tasks started so often are failed
  */
 KM_STATUS km_ledger_recover(km_ledger *ledger, int max_attempts);
+
+/** @brief The lengths of the slab that is computed, where they are not the planned ones. */
+KM_STATUS km_ledger_set_surface(km_ledger *ledger, const char *id, const km_surface *surface);
 
 /** @brief A task was handed to a team: running, one more attempt. */
 KM_STATUS km_ledger_start(km_ledger *ledger, const char *id, int team);
@@ -97,7 +105,10 @@ KM_STATUS km_ledger_set_meta(km_ledger *ledger, const char *key, const char *val
 /** @brief Number of tasks in each state, of one kind or (kind = -1) of all. */
 KM_STATUS km_ledger_count(km_ledger *ledger, int kind, int n_state[KM_N_TASK_STATE]);
 
-/** @brief A value of the table meta ("name", "hash", "version", "commit", "input"), "" for none; ended with KM_FREE. */
+/** @brief Tasks that wait, but are not planned any more. */
+KM_STATUS km_ledger_count_unplanned(km_ledger *ledger, int *n_task);
+
+/** @brief A value of the table meta ("name", "physics", "version", "commit", "input"), "" for none; ended with KM_FREE. */
 KM_STATUS km_ledger_meta(km_ledger *ledger, const char *key, char **value);
 
 /**

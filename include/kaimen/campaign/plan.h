@@ -30,10 +30,25 @@ KM_STATUS km_plan_add(km_plan *plan, const km_task *task, const km_crystal *crys
 
 /**
  * @brief Add a crystal's accepted slabs and, where there are any, its bulk and their oriented bulk cells. Local.
- * @param[in] name  of the crystal, distinct in the plan
+ *
+ * The crystals are those of the bulk as it is given, and so are the identities. Where the bulk relaxes first, everything
+ * waits for it, and km_plan_recut() gives the crystal that is computed.
+ * @param[in] name            of the crystal, distinct in the plan
+ * @param[in] is_bulk_relaxed  the task of the bulk relaxes it
  */
 KM_STATUS km_plan_add_surfaces(km_plan *plan, const char *name, const km_crystal *bulk,
-                               const km_slab_options *options, const char *text);
+                               const km_slab_options *options, bool is_bulk_relaxed,
+                               const char *text);
+
+/**
+ * @brief What a task that waits for its bulk is made of once that has relaxed. Local.
+ * @param[in]  relaxed  what became of the crystal of the bulk's task
+ * @param[out] crystal  ended with km_crystal_destroy()
+ * @param[out] surface  as of the task, with the relaxed lengths
+ * @return KM_E_ARGUMENT for a task that was not cut from a bulk, or another crystal
+ */
+KM_STATUS km_plan_recut(const km_plan *plan, int i, const km_crystal *relaxed,
+                        km_crystal **crystal, km_surface *surface);
 
 /**
  * @brief The primitive cell, moved so that an inversion centre lies at the origin: arithmetic is then real. Local.

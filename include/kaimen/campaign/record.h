@@ -28,6 +28,9 @@ KM_STATUS km_record_write(const km_assignment *assignment, const km_crystal *cry
                           km_calculator *calculator, const km_relax *relax,
                           const km_profile *profile, void **image, size_t *n_byte);
 
+/** @brief Read a structure of an image: "structure", "structure_relaxed". Local. */
+KM_STATUS km_record_read_structure(km_h5 *root, const char *name, km_crystal **crystal);
+
 /** @brief Write the columns of a task or result, one scalar dataset each. Local. */
 KM_STATUS km_record_write_columns(km_h5 *group, int n_column, const km_column *columns,
                                   const void *row);

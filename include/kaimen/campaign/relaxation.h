@@ -1,7 +1,7 @@
 #pragma once
 /**
  * @file
- * @brief How the slabs of a campaign are relaxed, and where their checkpoints lie.
+ * @brief How slabs and bulk crystals are relaxed, and where a campaign keeps their checkpoints.
  */
 #include "kaimen/campaign/task.h"
 #include "kaimen/potential/relax.h"
@@ -10,15 +10,28 @@
 
 /** Plain values. */
 typedef struct {
-    bool atoms; /* relax the atoms of slabs; else nothing below matters */
+    bool atoms; /* relax the atoms of slabs */
+    bool cell;  /* relax cell and atoms of bulk crystals */
     double force_tolerance_ha_bohr;
+    double stress_tolerance_ha_bohr3; /* of bulk crystals, like the pressure */
+    double pressure_ha_bohr3;
     int max_step;
-    int n_frozen_plane; /* atomic planes in the middle that keep their place */
+    int n_frozen_plane; /* atomic planes in the middle of a slab that keep their place */
     char folder[KM_CHECKPOINT_PATH_SIZE]; /* of checkpoints; "": none are kept */
 } km_relaxation;
 
-/** @brief Nothing is relaxed; else 1e-3 Ha/bohr, 60 moves, nothing frozen. Local. */
+/** @brief Nothing is relaxed; else the tolerances and limits of km_relax_options_default(). Local. */
 km_relaxation km_relaxation_default(void);
+
+/** @brief Whether tasks of a kind relax: surfaces, bulk crystals; what is cut from a relaxed one is relaxed. Local. */
+bool km_relaxation_moves(const km_relaxation *relaxation, km_task_kind kind);
+
+/**
+ * @brief Options of km_relax_create() for a slab or, with vacuum_axis = -1, a bulk crystal. Local.
+ * @param[out] frozen   [n_atom], borrowed by the options
+ */
+void km_relaxation_make_options(const km_relaxation *relaxation, const km_crystal *crystal,
+                                int vacuum_axis, bool *frozen, km_relax_options *options);
 
 /** @brief Folder of the checkpoints of a ledger: LEDGER.checkpoints. Local. */
 void km_relaxation_set_folder(km_relaxation *relaxation, const char *ledger_path);
@@ -33,13 +46,13 @@ void km_relaxation_remove_folder(const km_relaxation *relaxation);
 void km_relaxation_take(const km_relax_result *result, km_calculation *calculation);
 
 /**
- * @brief Relax a slab. Collective on comm.
+ * @brief Relax a slab or, without a vacuum_axis in the request, a bulk crystal. Collective on comm.
  *
- * @param[out] calculation  of the relaxed slab, with outcome, reason and SCF iterations of the whole relaxation
+ * @param[out] calculation  of the relaxed crystal, with outcome, reason and SCF iterations of the whole relaxation
  * @param[out] result       the relaxation itself
  * @param[out] relax        ended with km_relax_destroy(); NULL on failure
  */
-KM_STATUS km_relaxation_run(const km_relaxation *relaxation, const km_crystal *slab,
+KM_STATUS km_relaxation_run(const km_relaxation *relaxation, const km_crystal *crystal,
                             const char *id, km_calculator *calculator,
                             const km_request *request, MPI_Comm comm,
                             km_calculation *calculation, km_relax_result *result,

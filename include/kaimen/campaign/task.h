@@ -68,6 +68,7 @@ typedef struct {
     double ended_s;
     char outcome[KM_TASK_TEXT_SIZE]; /* km_outcome_name, "no vacuum plateau", "crashed", ... */
     char reason[KM_REASON_SIZE];
+    bool is_planned;        /* the last job's input asks for it */
     double prediction_j_m2; /* of the policy before the calculation; NaN: none */
     double uncertainty_j_m2;
 } km_task;
@@ -99,6 +100,10 @@ typedef struct {
         state;        /* how the task ends: done, failed, or queued again when it was stopped */
     int n_relax_step; /* moves that were tried; 0: not relaxed */
     double max_force_ha_bohr; /* at the end of a relaxation; NaN: not relaxed */
+    double
+        max_stress_ha_bohr3; /* likewise, beyond the pressure; NaN: the cell was not relaxed */
+    double volume_change; /* relaxed over first volume, less 1; NaN: the cell was not relaxed */
+    double basis_error_ha; /* of a relaxed cell, see potential/relax.h; NaN: none */
     int n_rank;
     double time_s;
 } km_result;

@@ -13,7 +13,7 @@ typedef struct {
     km_calculator *calculator;
     const char *input_text;
     const char *physics_text;
-    km_relaxation relaxation;          /* of slabs */
+    km_relaxation relaxation;          /* of slabs and bulk crystals */
     const volatile sig_atomic_t *stop; /* becomes nonzero when the job is told to end */
 } km_worker;
 

@@ -15,6 +15,7 @@ typedef struct {
     int crash_n_atom; /* crystals with so many atoms end the process by SIGKILL; 0: none */
     double
         flatness_ha; /* ripple of the vacuum: above the limit of edges.h there is no plateau */
+    double atom_volume_bohr3; /* that a bulk crystal wants; 0: any will do */
 } km_fake_options;
 
 /** @brief Make one; ended with km_calculator_destroy(). Local. */
