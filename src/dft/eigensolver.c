@@ -7,6 +7,8 @@
 
 /* Blocks of the search space: the bands and up to this many minus one growths. */
 #define N_BLOCK 4
+/* What is left of a function after it was made orthogonal to others: above it, its rounding errors are below 1e-14. */
+static const double LITTLE = 0.03;
 
 struct km_eigensolver {
     bool is_real;
@@ -237,9 +239,31 @@ static int orthonormalise_singly(const km_eigensolver *solver, const km_bands *f
     return n_kept;
 }
 
+/* The smallest norm that was left of the functions that normalise() kept. */
+static double least_norm(const km_eigensolver *solver, int n, double least)
+{
+    double norm2 = 1;
+
+    for (int j = 0; j < n; ++j)
+        if (solver->norm2[j] > least * least) norm2 = fmin(norm2, solver->norm2[j]);
+    return sqrt(norm2);
+}
+
+/* The smallest number on the diagonal of a Cholesky factor. */
+static double least_pivot(const km_matrix *factor, int n)
+{
+    const size_t width = factor->is_real ? 1 : 2;
+    double pivot = 1;
+
+    for (int j = 0; j < n; ++j)
+        pivot = fmin(pivot, factor->data[width * (size_t)j * (size_t)(factor->ld + 1)]);
+    return pivot;
+}
+
 /*
  * Make n_new functions behind the n of the search space orthonormal to it and among each other; a
- * function that is lost in the others is dropped. Twice, since once leaves rounding errors.
+ * function that is lost in the others is dropped. Once more if little was left of one of them, which leaves rounding
+ * errors behind.
  */
 static km_status orthonormalise(km_eigensolver *solver, int n_g, int n, int n_new, int *n_kept)
 {
@@ -249,15 +273,26 @@ static km_status orthonormalise(km_eigensolver *solver, int n_g, int n, int n_ne
 
     fresh.n_band = normalise(solver, &fresh, 0);
     for (int pass = 0; pass < 2; ++pass) {
+        double left = 1;
+
         if (n > 0) {
+            const int n_before = fresh.n_band;
+
             km_bands_overlap(&v, &fresh, &solver->s);
             km_bands_rotate(-1, &v, &solver->s, 1, &fresh);
+            fresh.n_band = normalise(solver, &fresh, KM_BANDS_DEPENDENT);
+            left = least_norm(solver, n_before, KM_BANDS_DEPENDENT);
         }
-        fresh.n_band = normalise(solver, &fresh, KM_BANDS_DEPENDENT);
         if (fresh.n_band == 0) break;
         km_bands_overlap(&fresh, &fresh, &solver->s);
         KM_TRY(km_bands_orthonormalise(&fresh, &solver->s, &is_independent));
-        if (!is_independent) fresh.n_band = orthonormalise_singly(solver, &fresh);
+        if (is_independent) {
+            left *= least_pivot(&solver->s, fresh.n_band);
+        } else {
+            fresh.n_band = orthonormalise_singly(solver, &fresh);
+            left = 0;
+        }
+        if (left > LITTLE) break;
     }
     *n_kept = fresh.n_band;
     return KM_OK;

@@ -1,8 +1,9 @@
 #include "kaimen/dft/fft.h"
 
+#include "dft/planes.h"
+
 #include "kaimen/base/memory.h"
 #include "kaimen/dft/exchange.h"
-#include "kaimen/math/short_fft.h"
 
 #include <complex.h>
 #include <fftw3.h>
@@ -10,10 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Planes per slice: those that a short transform does side by side. */
-#define PLANES KM_SHORT_FFT_WIDTH
-/* Doubles of one point of a slice. */
-#define POINT KM_SHORT_FFT_POINT
+/* Planes per slice. */
+#define PLANES KM_PLANES
 /* Columns per call of the transform along the third axis. */
 #define BATCH 8
 
@@ -23,18 +22,9 @@ struct km_fft {
     int n_slice;            /* slices of PLANES planes; the last one is padded with zeros */
     int n_column_max;       /* a multiple of BATCH */
     double complex *column; /* [n_column_max][n_slice * PLANES] */
-    /*
-     * A slice between the transforms along the second and the first axis: only rows that hold plane waves,
-     * [2 * reach + 1][n1 + 1][POINT]. The odd length of a row keeps lines along the first axis out of each other's way
-     * in the cache.
-     */
-    double *row;
-    double *line[2]; /* [longer of n0, n1][POINT]: before and after a transform */
-    double
-        *sparse; /* [n0][POINT]: a line along the first axis, zero where no plane waves are */
     double *potential, *density; /* [n_slice][n1][n0][PLANES] */
-    km_short_fft *x, *y;         /* along the first and the second axis */
-    fftw_plan z[2];              /* to real space, to reciprocal space */
+    km_planes *planes;
+    fftw_plan z[2]; /* to real space, to reciprocal space */
     long n_transform;
     km_exchange *exchange;
 };
@@ -60,8 +50,7 @@ static km_status make_plans(km_fft *fft)
             direction == 0 ? FFTW_BACKWARD : FFTW_FORWARD, FFTW_MEASURE);
         KM_TRY(KM_CHECK(fft->z[direction], KM_E_INTERNAL, "FFTW made no plan"));
     }
-    KM_TRY(km_short_fft_create(fft->n[0], &fft->x));
-    return km_short_fft_create(fft->n[1], &fft->y);
+    return KM_OK;
 }
 
 static int larger(int a, int b)
@@ -108,10 +97,7 @@ km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, km_
                                  n[0], n[1], n[2], n[axis], axis + 1, reach[axis],
                                  2 * reach[axis] + 1));
     KM_TRY_TO(fail, KM_ALLOC(fft->column, (size_t)fft->n_column_max * (size_t)stride(fft)));
-    KM_TRY_TO(fail, KM_ALLOC(fft->row, (2 * reach[0] + 1) * (n[1] + 1) * POINT));
-    KM_TRY_TO(fail, KM_ALLOC(fft->line[0], larger(n[0], n[1]) * POINT));
-    KM_TRY_TO(fail, KM_ALLOC(fft->line[1], larger(n[0], n[1]) * POINT));
-    KM_TRY_TO(fail, KM_ALLOC(fft->sparse, n[0] * POINT));
+    KM_TRY_TO(fail, km_planes_create(n[0], n[1], reach[0], &fft->planes));
     KM_TRY_TO(fail, KM_ALLOC(fft->potential, slice_size(fft) * (size_t)fft->n_slice));
     KM_TRY_TO(fail, KM_ALLOC(fft->density, slice_size(fft) * (size_t)fft->n_slice));
     KM_TRY_TO(fail, km_exchange_create(n_basis, bases, &fft->exchange));
@@ -132,13 +118,8 @@ void km_fft_destroy(km_fft **fft)
 
     if (!f) return;
     for (int direction = 0; direction < 2; ++direction) fftw_destroy_plan(f->z[direction]);
-    km_short_fft_destroy(&f->x);
-    km_short_fft_destroy(&f->y);
+    km_planes_destroy(&f->planes);
     KM_FREE(f->column);
-    KM_FREE(f->row);
-    KM_FREE(f->line[0]);
-    KM_FREE(f->line[1]);
-    KM_FREE(f->sparse);
     KM_FREE(f->potential);
     KM_FREE(f->density);
     km_exchange_destroy(&f->exchange);
@@ -284,148 +265,10 @@ static void add_columns(km_fft *fft, const km_basis *basis, const km_bands *out,
     }
 }
 
-/* Slice `is` of column c. */
-static double complex *slice_of(const km_fft *fft, int c, int is)
+/* Slice `is` of all columns. */
+static double complex *slice_of(const km_fft *fft, int is)
 {
-    return fft->column + (size_t)c * (size_t)stride(fft) + is * PLANES;
-}
-
-/* The line of a slice with one m0. */
-static double *row_of(const km_fft *fft, int m0)
-{
-    return fft->row + (size_t)(m0 + fft->reach) * (size_t)(fft->n[1] + 1) * POINT;
-}
-
-static size_t wrap(int m, int n)
-{
-    return (size_t)(m < 0 ? m + n : m);
-}
-
-/* Columns from c on that share their m0. */
-static int count_in_row(const km_column *column, int c, int n_column)
-{
-    int n = 1;
-
-    while (c + n < n_column && column[c + n].m0 == column[c].m0) ++n;
-    return n;
-}
-
-static void clear_rows(km_fft *fft, int m0_first, int m0_end)
-{
-    for (int m0 = m0_first; m0 < m0_end; ++m0)
-        memset(row_of(fft, m0), 0, sizeof(double) * (size_t)fft->n[1] * POINT);
-}
-
-/* Slice `is` of n columns that share their m0, in line[0]. */
-static void load_line(km_fft *fft, const km_column *column, const double complex *at, int n)
-{
-    memset(fft->line[0], 0, sizeof(double) * (size_t)fft->n[1] * POINT);
-    for (int i = 0; i < n; ++i, at += stride(fft)) {
-        const double *from = (const double *)at;
-        double *to = fft->line[0] + wrap(column[i].m1, fft->n[1]) * POINT;
-
-        for (int z = 0; z < PLANES; ++z) {
-            to[z] = from[2 * z];
-            to[PLANES + z] = from[2 * z + 1];
-        }
-    }
-}
-
-static void store_line(const km_fft *fft, const km_column *column, double complex *at, int n)
-{
-    for (int i = 0; i < n; ++i, at += stride(fft)) {
-        const double *from = fft->line[0] + wrap(column[i].m1, fft->n[1]) * POINT;
-        double *to = (double *)at;
-
-        for (int z = 0; z < PLANES; ++z) {
-            to[2 * z] = from[z];
-            to[2 * z + 1] = from[PLANES + z];
-        }
-    }
-}
-
-/* Slice `is` of the columns into rows, transformed along the second axis. */
-static void rows_from_columns(km_fft *fft, const km_basis *basis, int is)
-{
-    int n_column, n = 0, m0_next = -fft->reach;
-    const km_column *column = km_basis_columns(basis, &n_column);
-
-    for (int c = 0; c < n_column; c += n) {
-        n = count_in_row(column, c, n_column);
-        clear_rows(fft, m0_next, column[c].m0);
-        load_line(fft, column + c, slice_of(fft, c, is), n);
-        km_short_fft_compute(fft->y, 1, fft->line[0], row_of(fft, column[c].m0));
-        m0_next = column[c].m0 + 1;
-    }
-    clear_rows(fft, m0_next, fft->reach + 1);
-}
-
-/* Rows, transformed back along the second axis, into slice `is` of the columns. */
-static void rows_to_columns(km_fft *fft, const km_basis *basis, int is)
-{
-    int n_column, n = 0;
-    const km_column *column = km_basis_columns(basis, &n_column);
-
-    for (int c = 0; c < n_column; c += n) {
-        n = count_in_row(column, c, n_column);
-        km_short_fft_compute(fft->y, -1, row_of(fft, column[c].m0), fft->line[0]);
-        store_line(fft, column + c, slice_of(fft, c, is), n);
-    }
-}
-
-/* Copy one point of all planes. */
-static void copy_point(const double *from, double *to)
-{
-    memcpy(to, from, sizeof *to * POINT);
-}
-
-/* The line of a slice along the first axis in real space, in line[1]. */
-static void line_to_real(km_fft *fft, int y)
-{
-    for (int m0 = -fft->reach; m0 <= fft->reach; ++m0)
-        copy_point(row_of(fft, m0) + (size_t)y * POINT,
-                   fft->sparse + wrap(m0, fft->n[0]) * POINT);
-    km_short_fft_compute(fft->x, 1, fft->sparse, fft->line[1]);
-}
-
-static void line_to_rows(km_fft *fft, int y)
-{
-    km_short_fft_compute(fft->x, -1, fft->line[1], fft->line[0]);
-    for (int m0 = -fft->reach; m0 <= fft->reach; ++m0)
-        copy_point(fft->line[0] + wrap(m0, fft->n[0]) * POINT,
-                   row_of(fft, m0) + (size_t)y * POINT);
-}
-
-/* Multiply the planes of a slice by the potential, rows to rows: a line never leaves the cache. */
-static void multiply_slice(km_fft *fft, int is)
-{
-    const double *v = fft->potential + (size_t)is * slice_size(fft);
-
-    for (int y = 0; y < fft->n[1]; ++y) {
-        double *f = fft->line[1];
-
-        line_to_real(fft, y);
-        for (int x = 0; x < fft->n[0]; ++x, f += POINT, v += PLANES)
-            for (int z = 0; z < PLANES; ++z) {
-                f[z] *= v[z];
-                f[PLANES + z] *= v[z];
-            }
-        line_to_rows(fft, y);
-    }
-}
-
-static void add_slice(km_fft *fft, int is, double weight)
-{
-    double *density = fft->density + (size_t)is * slice_size(fft);
-
-    for (int y = 0; y < fft->n[1]; ++y) {
-        const double *f = fft->line[1];
-
-        line_to_real(fft, y);
-        for (int x = 0; x < fft->n[0]; ++x, f += POINT, density += PLANES)
-            for (int z = 0; z < PLANES; ++z)
-                density[z] += weight * (f[z] * f[z] + f[PLANES + z] * f[PLANES + z]);
-    }
+    return fft->column + is * PLANES;
 }
 
 static void apply_to_whole(km_fft *fft, const km_basis *basis, const km_bands *in,
@@ -436,9 +279,9 @@ static void apply_to_whole(km_fft *fft, const km_basis *basis, const km_bands *i
 
         load_columns(fft, basis, &p);
         for (int is = 0; is < fft->n_slice; ++is) {
-            rows_from_columns(fft, basis, is);
-            multiply_slice(fft, is);
-            rows_to_columns(fft, basis, is);
+            km_planes_from_columns(fft->planes, basis, slice_of(fft, is), stride(fft));
+            km_planes_multiply(fft->planes, fft->potential + (size_t)is * slice_size(fft));
+            km_planes_to_columns(fft->planes, basis, slice_of(fft, is), stride(fft));
         }
         add_columns(fft, basis, out, band);
         fft->n_transform += 2;
@@ -491,8 +334,9 @@ static void add_whole_density(km_fft *fft, const km_basis *basis, const km_bands
         if (bands->is_real ? p.factor[0] == 0 && p.factor[1] == 0 : slice_weight == 0) continue;
         load_columns(fft, basis, &p);
         for (int is = 0; is < fft->n_slice; ++is) {
-            rows_from_columns(fft, basis, is);
-            add_slice(fft, is, slice_weight);
+            km_planes_from_columns(fft->planes, basis, slice_of(fft, is), stride(fft));
+            km_planes_add_squares(fft->planes, slice_weight,
+                                  fft->density + (size_t)is * slice_size(fft));
         }
         ++fft->n_transform;
     }
