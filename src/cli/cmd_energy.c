@@ -70,11 +70,29 @@ static double largest_force_ha_bohr(const km_energy *energy)
     return largest;
 }
 
-static double pressure_gpa(const km_energy *energy)
+/* Of a relaxed cell that at constant cutoff: what the plane waves press is not the crystal's. */
+static void print_pressure(const km_energy *energy)
 {
     const double *s = energy->stress_ha_bohr3;
+    const double lost =
+        energy->relax && energy->input.relax.cell
+            ? energy->relax_result.basis_slope_ha / km_crystal_volume_bohr3(energy->crystal)
+            : 0;
 
-    return -(s[0] + s[4] + s[8]) / 3 * KM_GPA_PER_HA_BOHR3;
+    print_line(lost != 0 ? "pressure, corrected" : "pressure",
+               -((s[0] + s[4] + s[8]) / 3 + lost) * KM_GPA_PER_HA_BOHR3, "GPa");
+}
+
+static void print_cell(const km_energy *energy)
+{
+    const double *cell = km_crystal_cell_bohr(energy->crystal);
+    const double ang3 = KM_ANG_PER_BOHR * KM_ANG_PER_BOHR * KM_ANG_PER_BOHR;
+
+    if (!energy->input.relax.cell) return;
+    for (int i = 0; i < 9; i += 3)
+        printf("  %-24s %16.8f %12.8f %12.8f Ang\n", i ? "" : "cell", cell[i] * KM_ANG_PER_BOHR,
+               cell[i + 1] * KM_ANG_PER_BOHR, cell[i + 2] * KM_ANG_PER_BOHR);
+    print_line("volume", km_crystal_volume_bohr3(energy->crystal) * ang3, "Ang^3");
 }
 
 static void print_summary(const km_energy *energy)
@@ -95,10 +113,11 @@ static void print_summary(const km_energy *energy)
     if (energy->relax) {
         printf("  %-24s %16d\n", "moves of the relaxation", energy->relax_result.n_step);
         print_line("energy before", energy->relax_result.start_energy_ha, "Ha");
+        print_cell(energy);
     }
     if (energy->forces_ha_bohr)
         print_line("largest force", largest_force_ha_bohr(energy), "Ha/bohr");
-    if (energy->has_stress) print_line("pressure", pressure_gpa(energy), "GPa");
+    if (energy->has_stress) print_pressure(energy);
     if (energy->slab.is_slab) print_slab(&energy->slab);
 }
 
@@ -153,7 +172,7 @@ static km_status collect(km_energy *energy, km_calculator *calculator, const km_
         KM_TRY(KM_ALLOC(energy->forces_ha_bohr, 3 * km_crystal_n_atom(energy->crystal)));
         KM_TRY(km_calculator_forces(calculator, energy->forces_ha_bohr));
     }
-    energy->has_stress = energy->input.stress;
+    energy->has_stress = energy->input.stress || energy->input.relax.cell;
     if (energy->has_stress) KM_TRY(km_calculator_stress(calculator, energy->stress_ha_bohr3));
     KM_TRY(collect_mesh(energy, km_dft_ground_state(dft)));
     if (energy->slab.is_slab) KM_TRY(km_energy_compute_slab(energy, calculator));
@@ -180,7 +199,7 @@ static km_status compute(km_energy *energy, const km_config *config, km_calculat
     km_calculation size;
 
     request.forces = energy->input.forces;
-    request.stress = energy->input.stress;
+    request.stress = energy->input.stress || energy->input.relax.cell;
     request.edges = energy->input.edges && !energy->slab.is_slab;
     request.vacuum_axis = energy->slab.axis;
     request.show_progress = isatty(STDERR_FILENO) != 0;
@@ -189,8 +208,8 @@ static km_status compute(km_energy *energy, const km_config *config, km_calculat
                     MPI_COMM_WORLD));
     KM_TRY(km_setup_check_size(config, &energy->input.dft, &size));
     if (km_cli_is_root()) print_start(energy, &size);
-    if (energy->input.relax.atoms)
-        KM_TRY(km_energy_relax(energy, calculator, &request));
+    if (km_energy_is_relaxed(energy))
+        KM_TRY(km_energy_relax(energy, calculator, dft, &request));
     else
         KM_TRY(km_calculator_compute(calculator, energy->crystal, &request, MPI_COMM_WORLD,
                                      &energy->calculation));
@@ -213,6 +232,26 @@ static const struct {
                {"trajectory", km_energy_write_trajectory}};
 #define N_WRITER (sizeof writers / sizeof *writers)
 
+static const char *const of_relaxation[] = {"trajectory", "checkpoint"};
+#define N_OF_RELAXATION (sizeof of_relaxation / sizeof *of_relaxation)
+
+/* As asked for, or beside the JSON file. */
+static km_status name_checkpoint(const km_arguments *arguments, km_energy *energy)
+{
+    const char *given = km_arguments_value(arguments, "checkpoint");
+    const char *json = km_arguments_value(arguments, "json");
+    int n = 0;
+
+    if (!km_energy_is_relaxed(energy)) return KM_OK;
+    if (given)
+        n = snprintf(energy->checkpoint, sizeof energy->checkpoint, "%s", given);
+    else if (json)
+        n = snprintf(energy->checkpoint, sizeof energy->checkpoint, "%s.checkpoint", json);
+    return KM_CHECK(n < (int)sizeof energy->checkpoint, KM_E_INPUT,
+                    "--checkpoint: %d characters; wanted fewer than %zu", n,
+                    sizeof energy->checkpoint);
+}
+
 static km_status check_bands_place(const char *bands)
 {
     char file[KM_PATH_SIZE];
@@ -234,8 +273,14 @@ static km_status check_outputs(const km_energy *energy, const km_arguments *argu
     }
     if (km_arguments_has(arguments, "bands"))
         KM_TRY(check_bands_place(km_arguments_value(arguments, "bands")));
-    return KM_CHECK(energy->input.relax.atoms || !km_arguments_value(arguments, "trajectory"),
-                    KM_E_INPUT, "--trajectory: nothing is relaxed; wanted relax.atoms: true");
+    if (energy->checkpoint[0]) KM_TRY(km_file_check_place(energy->checkpoint));
+    for (size_t i = 0; i < N_OF_RELAXATION; ++i)
+        KM_TRY(KM_CHECK(
+            km_energy_is_relaxed(energy) || !km_arguments_value(arguments, of_relaxation[i]),
+            KM_E_INPUT,
+            "--%s: nothing is relaxed; wanted relax.atoms: true or relax.cell: true",
+            of_relaxation[i]));
+    return KM_OK;
 }
 
 static km_status write_results(const km_energy *energy, const km_arguments *arguments)
@@ -267,6 +312,7 @@ static km_status run_energy(const km_arguments *arguments, km_exit *code)
     km_status status;
 
     KM_TRY_TO(end, read_inputs(arguments->operand, &energy, &config));
+    KM_TRY_TO(end, name_checkpoint(arguments, &energy));
     if (km_cli_is_root()) status = check_outputs(&energy, arguments);
     KM_TRY_TO(end, km_agree(status, MPI_COMM_WORLD));
     if (km_cli_is_root() && km_arguments_has(arguments, "echo"))
@@ -289,6 +335,10 @@ static const km_option options[] = {
     {"json", "FILE", "write energy, forces, eigenvalues and a slab's potential"},
     {"extxyz", "FILE", "write the structure, relaxed if asked for, with energy and forces"},
     {"trajectory", "FILE", "write the positions of every step of a relaxation as extended XYZ"},
+    {"checkpoint", "FILE",
+     "of a relaxation, replaced after every step and removed at the end: the same command goes "
+     "on "
+     "from it; without it, beside the JSON file"},
     {"bands", "PREFIX",
      "bands along the lattice's path and density of states: PREFIX.bands.csv, PREFIX.dos.csv, "
      "PREFIX.bands.svg"},

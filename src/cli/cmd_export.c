@@ -27,18 +27,24 @@ static km_status export_all(const km_arguments *arguments)
     const char *csv = km_arguments_value(arguments, "csv");
     const char *extxyz = km_arguments_value(arguments, "extxyz");
     const char *hdf5 = km_arguments_value(arguments, "hdf5");
+    const char *trajectory = km_arguments_value(arguments, "trajectory");
     km_ledger *ledger;
     km_status status = KM_OK;
     int n_frame;
 
-    if (!csv && !extxyz && !hdf5)
-        return KM_RAISE(KM_E_INPUT,
-                        "export: nothing to write; wanted --csv, --extxyz or --hdf5");
+    if (!csv && !extxyz && !hdf5 && !trajectory)
+        return KM_RAISE(
+            KM_E_INPUT,
+            "export: nothing to write; wanted --csv, --extxyz, --trajectory or --hdf5");
     KM_TRY(km_ledger_open_reader(arguments->operand, &ledger));
     if (csv) KM_TRY_TO(end, export_csv(ledger, csv));
     if (extxyz) {
         KM_TRY_TO(end, km_report_write_extxyz(ledger, extxyz, &n_frame));
         printf("%s: %d structures\n", extxyz, n_frame);
+    }
+    if (trajectory) {
+        KM_TRY_TO(end, km_report_write_trajectories(ledger, trajectory, &n_frame));
+        printf("%s: %d steps of relaxations\n", trajectory, n_frame);
     }
     if (hdf5) {
         KM_TRY_TO(end, km_database_write(ledger, hdf5));
@@ -62,6 +68,7 @@ static const km_option options[] = {
     {"csv", "FILE",
      "one row per surface (equations of state: per crystal), units in the column names"},
     {"extxyz", "FILE", "every computed structure with its energy and forces"},
+    {"trajectory", "FILE", "every step of every relaxation with its energy, forces and stress"},
     {"hdf5", "FILE", "the database, made again"},
     {NULL, NULL, NULL}};
 

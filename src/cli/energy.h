@@ -37,7 +37,8 @@ typedef struct {
     km_calculation calculation;
     km_relax *relax; /* NULL: not relaxed */
     km_relax_result relax_result;
-    double *forces_ha_bohr; /* [n_atom][3]; NULL: not computed */
+    char checkpoint[KM_PATH_SIZE]; /* of the relaxation; "": none */
+    double *forces_ha_bohr;        /* [n_atom][3]; NULL: not computed */
     bool has_stress;
     double stress_ha_bohr3[9];
     int n_k;
@@ -59,8 +60,16 @@ KM_STATUS km_energy_find_vacuum(const km_crystal *crystal, km_vacuum vacuum, int
 /** @brief Planar averages, vacuum level and band edges of a slab that was just computed. Local. */
 KM_STATUS km_energy_compute_slab(km_energy *energy, km_calculator *calculator);
 
-/** @brief Relax the crystal, which becomes the relaxed one; a line per step. Collective. */
-KM_STATUS km_energy_relax(km_energy *energy, km_calculator *calculator,
+/** @brief Whether the document asks for a relaxation. Local. */
+bool km_energy_is_relaxed(const km_energy *energy);
+
+/**
+ * @brief Relax the crystal, which becomes the relaxed one; a line per step. Collective.
+ *
+ * The checkpoint is removed once the relaxation has converged.
+ * @param[in] dft  tells which pseudopotentials are part of the checkpoint's identity
+ */
+KM_STATUS km_energy_relax(km_energy *energy, km_calculator *calculator, const km_dft *dft,
                           const km_request *request);
 
 /** @brief Write the (relaxed) crystal with energy and forces; all positions of its relaxation. Local. */

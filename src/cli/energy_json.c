@@ -32,14 +32,6 @@ static json_t *rows(int n, const double *values)
     return values ? array : (json_decref(array), json_null());
 }
 
-static json_t *stress(const km_energy *energy)
-{
-    double gpa[9];
-
-    for (int k = 0; k < 9; ++k) gpa[k] = energy->stress_ha_bohr3[k] * KM_GPA_PER_HA_BOHR3;
-    return rows(3, energy->has_stress ? gpa : NULL);
-}
-
 /* Weights sum to 2, the electrons that a band holds. */
 static json_t *kpoints(const km_energy *energy)
 {
@@ -122,6 +114,32 @@ static json_t *slab_object(const km_energy_slab *slab)
     return object;
 }
 
+/* Rows of a cell in Ang, or of a stress in GPa; null for none. */
+static json_t *scaled_rows(const double *values, double factor)
+{
+    double scaled[9];
+
+    for (int k = 0; values && k < 9; ++k) scaled[k] = values[k] * factor;
+    return rows(3, values ? scaled : NULL);
+}
+
+static json_t *relax_step(const km_relax *relax, const km_relax_step *step, int i)
+{
+    const km_relax_frame frame = km_relax_frame_at(relax, i);
+    json_t *one = json_object();
+
+    json_object_set_new(one, "energy_ha", number(step->energy_ha));
+    json_object_set_new(one, "max_force_ha_bohr", number(step->max_force_ha_bohr));
+    json_object_set_new(one, "scf_iterations", json_integer(step->n_iteration));
+    json_object_set_new(one, "h_applications", json_integer(step->n_h_apply));
+    json_object_set_new(one, "is_accepted", json_boolean(step->is_accepted));
+    if (!frame.stress_ha_bohr3) return one;
+    json_object_set_new(one, "cell_ang", scaled_rows(frame.cell_bohr, KM_ANG_PER_BOHR));
+    json_object_set_new(one, "stress_gpa",
+                        scaled_rows(frame.stress_ha_bohr3, KM_GPA_PER_HA_BOHR3));
+    return one;
+}
+
 static json_t *relaxation(const km_energy *energy)
 {
     const km_relax_result *result = &energy->relax_result;
@@ -130,20 +148,22 @@ static json_t *relaxation(const km_energy *energy)
     int n;
 
     step = km_relax_steps(energy->relax, &n);
-    for (int i = 0; i < n; ++i) {
-        json_t *one = json_object();
-
-        json_object_set_new(one, "energy_ha", number(step[i].energy_ha));
-        json_object_set_new(one, "max_force_ha_bohr", number(step[i].max_force_ha_bohr));
-        json_object_set_new(one, "scf_iterations", json_integer(step[i].n_iteration));
-        json_object_set_new(one, "h_applications", json_integer(step[i].n_h_apply));
-        json_object_set_new(one, "is_accepted", json_boolean(step[i].is_accepted));
-        json_array_append_new(trajectory, one);
-    }
+    for (int i = 0; i < n; ++i)
+        json_array_append_new(trajectory, relax_step(energy->relax, step + i, i));
+    json_object_set_new(object, "outcome", json_string(km_outcome_name(result->outcome)));
+    json_object_set_new(object, "reason", json_string(result->reason));
     json_object_set_new(object, "moves", json_integer(result->n_step));
     json_object_set_new(object, "start_energy_ha", number(result->start_energy_ha));
     json_object_set_new(object, "max_force_ha_bohr", number(result->max_force_ha_bohr));
+    json_object_set_new(object, "max_stress_gpa",
+                        number(result->max_stress_ha_bohr3 * KM_GPA_PER_HA_BOHR3));
+    json_object_set_new(object, "basis_slope_ha",
+                        number(energy->input.relax.cell ? result->basis_slope_ha : NAN));
+    json_object_set_new(object, "basis_error_ha",
+                        number(energy->input.relax.cell ? result->basis_error_ha : NAN));
     json_object_set_new(object, "steps", trajectory);
+    json_object_set_new(object, "cell_ang",
+                        scaled_rows(km_crystal_cell_bohr(energy->crystal), KM_ANG_PER_BOHR));
     json_object_set_new(
         object, "positions_frac",
         rows(km_crystal_n_atom(energy->crystal), km_crystal_frac(energy->crystal)));
@@ -163,7 +183,9 @@ static json_t *document(const km_energy *energy)
     json_object_set_new(root, "energy_ha", number(c->energy_ha));
     json_object_set_new(root, "alpha_over_omega_ha", number(energy->alpha_over_omega_ha));
     json_object_set_new(root, "forces_ha_bohr", rows(n_atom, energy->forces_ha_bohr));
-    json_object_set_new(root, "stress_gpa", stress(energy));
+    json_object_set_new(
+        root, "stress_gpa",
+        scaled_rows(energy->has_stress ? energy->stress_ha_bohr3 : NULL, KM_GPA_PER_HA_BOHR3));
     json_object_set_new(root, "kpoints", kpoints(energy));
     add_bands(root, c);
     add_run(root, c);

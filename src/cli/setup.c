@@ -1,4 +1,5 @@
 #include "cli/setup.h"
+#include "cli/input_dft.h"
 
 #include "kaimen/crystal/cif.h"
 #include "kaimen/crystal/structure_file.h"
@@ -37,4 +38,31 @@ km_status km_setup_check_size(const km_config *config, const km_dft_options *dft
                     "number of bands",
                     km_config_name(config), line, dft->ecut_ha, size->n_plane_wave,
                     size->n_band);
+}
+
+km_status km_setup_write_physics(const km_dft_options *dft, km_text *text)
+{
+    KM_TRY(km_text_append(text, "functional %s\necut_ha %.12g\n",
+                          km_functional_name(dft->functional), dft->ecut_ha));
+    KM_TRY(km_text_append(text, "grid %d %d %d\ngrid_factor %.12g\n", dft->grid[0],
+                          dft->grid[1], dft->grid[2], dft->grid_factor));
+    KM_TRY(km_text_append(text, "k_mesh %d %d %d\nk_shift %d %d %d\nk_spacing_bohr %.12g\n",
+                          dft->k_mesh[0], dft->k_mesh[1], dft->k_mesh[2], dft->k_shift[0],
+                          dft->k_shift[1], dft->k_shift[2], dft->k_spacing_bohr));
+    KM_TRY(km_text_append(text, "bands %d\nsmearing %s\nsmearing_ha %.12g\n", dft->n_band,
+                          km_input_smearings[dft->smearing], dft->smearing_width_ha));
+    return km_text_append(text, "scf_ha %.12g\nscf_iterations %d\n",
+                          dft->scf.energy_tolerance_ha, dft->scf.max_iteration);
+}
+
+km_status km_setup_write_pseudos(const km_dft *dft, const km_crystal *crystal, km_text *text)
+{
+    for (int is = 0; is < km_crystal_n_species(crystal); ++is) {
+        const km_pseudo_info *info =
+            km_pseudo_describe(km_dft_pseudo(dft, km_crystal_species_z(crystal)[is]));
+
+        KM_TRY(
+            km_text_append(text, "pseudo %s %s %s\n", info->symbol, info->label, info->sha256));
+    }
+    return KM_OK;
 }

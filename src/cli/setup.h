@@ -4,6 +4,7 @@
  * @brief From an input document to what run, plan and energy work with. Private to src/cli.
  */
 #include "cli/input.h"
+#include "kaimen/base/text.h"
 #include "kaimen/campaign/campaign.h"
 #include "kaimen/dft/dft_calculator.h"
 
@@ -15,7 +16,7 @@ typedef struct {
     km_campaign_bulk *bulk; /* [input.n_bulk] */
     char *effective;        /* every value, as YAML */
     char *physics;          /* those that change a result */
-    char **pseudos;         /* of each crystal, by hash, [input.n_bulk] */
+    km_text *pseudos;       /* of each crystal, by hash, [input.n_bulk] */
     km_calculator *calculator;
     km_dft *dft; /* borrowed: the same calculator; NULL: a fake one */
     km_plan *plan;
@@ -41,6 +42,12 @@ KM_STATUS km_setup_read_crystal(const km_config *config, const char *key, const 
 
 /** @brief Load the pseudopotentials of a crystal's elements; a missing one names the input's line. Local. */
 KM_STATUS km_setup_load_pseudo(const km_config *config, km_dft *dft, const km_crystal *crystal);
+
+/** @brief Append the options that change a result, "key value" lines. Local. */
+KM_STATUS km_setup_write_physics(const km_dft_options *dft, km_text *text);
+
+/** @brief Append the pseudopotentials of a crystal by hash, likewise: adding another crystal changes none of them. Local. */
+KM_STATUS km_setup_write_pseudos(const km_dft *dft, const km_crystal *crystal, km_text *text);
 
 /** @brief Refuse a cutoff that gives fewer plane waves than bands. Local. */
 KM_STATUS km_setup_check_size(const km_config *config, const km_dft_options *dft,

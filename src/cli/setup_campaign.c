@@ -1,4 +1,3 @@
-#include "cli/input_dft.h"
 #include "cli/setup.h"
 
 #include "kaimen/base/memory.h"
@@ -41,26 +40,6 @@ static km_status check_names(const km_setup *setup)
     return KM_OK;
 }
 
-/* Of one crystal: adding another one changes no identity. */
-static km_status write_pseudos(const km_dft *dft, const km_crystal *crystal, char **physics)
-{
-    km_text text = {0};
-    km_status status = KM_OK;
-
-    for (int is = 0; dft && is < km_crystal_n_species(crystal); ++is) {
-        const km_pseudo_info *info =
-            km_pseudo_describe(km_dft_pseudo(dft, km_crystal_species_z(crystal)[is]));
-
-        KM_TRY_TO(end, km_text_append(&text, "pseudo %s %s %s\n", info->symbol, info->label,
-                                      info->sha256));
-    }
-    *physics = text.bytes;
-    return KM_OK;
-end:
-    KM_FREE(text.bytes);
-    return status;
-}
-
 static km_status append_relaxation(const km_relaxation *relax, km_text *text)
 {
     KM_TRY(km_text_append(text, "relax_atoms %d\nrelax_cell %d\n", relax->atoms, relax->cell));
@@ -76,21 +55,6 @@ static km_status append_relaxation(const km_relaxation *relax, km_text *text)
     return KM_OK;
 }
 
-static km_status append_dft(const km_dft_options *dft, km_text *text)
-{
-    KM_TRY(km_text_append(text, "functional %s\necut_ha %.12g\n",
-                          km_functional_name(dft->functional), dft->ecut_ha));
-    KM_TRY(km_text_append(text, "grid %d %d %d\ngrid_factor %.12g\n", dft->grid[0],
-                          dft->grid[1], dft->grid[2], dft->grid_factor));
-    KM_TRY(km_text_append(text, "k_mesh %d %d %d\nk_shift %d %d %d\nk_spacing_bohr %.12g\n",
-                          dft->k_mesh[0], dft->k_mesh[1], dft->k_mesh[2], dft->k_shift[0],
-                          dft->k_shift[1], dft->k_shift[2], dft->k_spacing_bohr));
-    KM_TRY(km_text_append(text, "bands %d\nsmearing %s\nsmearing_ha %.12g\n", dft->n_band,
-                          km_input_smearings[dft->smearing], dft->smearing_width_ha));
-    return km_text_append(text, "scf_ha %.12g\nscf_iterations %d\n",
-                          dft->scf.energy_tolerance_ha, dft->scf.max_iteration);
-}
-
 /* Values that change a result, a line each; the number of ranks, limits and paths are none of them. */
 static km_status write_physics(km_setup *setup)
 {
@@ -99,7 +63,7 @@ static km_status write_physics(km_setup *setup)
 
     KM_TRY_TO(end, km_text_append(&text, "calculator %d %g\n", setup->input.calculator,
                                   setup->input.fake_task_s));
-    KM_TRY_TO(end, append_dft(&setup->input.dft, &text));
+    KM_TRY_TO(end, km_setup_write_physics(&setup->input.dft, &text));
     KM_TRY_TO(end, append_relaxation(&setup->input.relax, &text));
     setup->physics = text.bytes;
     return KM_OK;
@@ -125,8 +89,9 @@ static km_status read_crystals(km_setup *setup)
         setup->bulk[i].crystal = setup->crystals[i];
         if (setup->dft)
             KM_TRY(km_setup_load_pseudo(setup->config, setup->dft, setup->crystals[i]));
-        KM_TRY(write_pseudos(setup->dft, setup->crystals[i], &setup->pseudos[i]));
-        setup->bulk[i].physics_text = setup->pseudos[i];
+        if (setup->dft)
+            KM_TRY(km_setup_write_pseudos(setup->dft, setup->crystals[i], &setup->pseudos[i]));
+        setup->bulk[i].physics_text = setup->pseudos[i].bytes;
     }
     KM_TRY(check_names(setup));
     return write_physics(setup);
@@ -200,7 +165,8 @@ void km_setup_clear(km_setup *setup)
     km_calculator_destroy(&setup->calculator);
     for (int i = 0; setup->crystals && i < setup->input.n_bulk; ++i)
         km_crystal_destroy(&setup->crystals[i]);
-    for (int i = 0; setup->pseudos && i < setup->input.n_bulk; ++i) KM_FREE(setup->pseudos[i]);
+    for (int i = 0; setup->pseudos && i < setup->input.n_bulk; ++i)
+        KM_FREE(setup->pseudos[i].bytes);
     KM_FREE(setup->pseudos);
     KM_FREE(setup->crystals);
     KM_FREE(setup->bulk);

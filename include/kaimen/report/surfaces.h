@@ -25,3 +25,6 @@ KM_STATUS km_report_running(km_ledger *ledger, double now_s, km_table **table);
  * @return KM_E_IO naming the file
  */
 KM_STATUS km_report_write_extxyz(km_ledger *ledger, const char *path, int *n_frame);
+
+/** @brief Every step of every relaxation, likewise; `step` counts those of one id from 0. */
+KM_STATUS km_report_write_trajectories(km_ledger *ledger, const char *path, int *n_frame);
