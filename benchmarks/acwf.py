@@ -46,7 +46,7 @@ class Family:
 
 FAMILIES = {
     "dojo": Family("PseudoDojo 0.4 PBE, standard", "abinit_PD04", 45, {"Cd": 55}),
-    "gth": Family("GTH-PBE", "cp2k_GTH", 100, {"Be": 130, "Zn": 140, "Ga": 140, "Mg": 220, "Na": 220}),
+    "gth": Family("GTH-PBE", "cp2k_GTH", 80, {"Be": 100, "Zn": 120, "Ga": 120, "Na": 160, "Mg": 200}),
 }
 
 

@@ -361,8 +361,11 @@ km_request km_plan_request(const km_task *task)
     request.basis_slope = task->kind == KM_TASK_ORIENTED_BULK || km_task_is_central(task);
     request.vacuum_axis = task->kind == KM_TASK_SURFACE ? KM_SLAB_NORMAL_AXIS : -1;
     request.normal_axis = has_normal(task->kind) ? KM_SLAB_NORMAL_AXIS : -1;
+    if (task->kind != KM_TASK_VOLUME) return request;
     /* Every volume has the k-mesh of the crystal as it was given: fractional points, the same for all. */
-    if (task->kind == KM_TASK_VOLUME) request.mesh_length_ratio = cbrt(1 / task->volume_ratio);
+    request.mesh_length_ratio = cbrt(1 / task->volume_ratio);
+    /* The energy falls exponentially with the cutoff: over a tenth of it the mean slope is 20 to 50 % too large. */
+    request.slope_step = 0.03;
     return request;
 }
 

@@ -13,9 +13,6 @@
 /* Nuclei closer than this are a mistake in the structure. H2 is 0.74 Ang long. */
 static const double LEAST_DISTANCE_BOHR = 0.4 * KM_BOHR_PER_ANG;
 
-/* The energy's slope with the number of plane waves comes from a second cutoff, this times the first. */
-static const double SLOPE_CUTOFF = 0.9;
-
 /*
  * An energy's error over the square of its forces' error. On a slab of MgO the forces err by 0.2 to 0.5 of the root of the
  * energy's threshold.
@@ -292,7 +289,7 @@ static km_status compute_smaller(km_dft *dft, const km_crystal *crystal,
 
     *smaller = (smaller_basis){NAN, NAN};
     if (!request->basis_slope || is_odd(dft, crystal)) return KM_OK;
-    options.ecut_ha *= SLOPE_CUTOFF;
+    options.ecut_ha *= 1 - request->slope_step;
     KM_TRY(run_rung(dft, crystal, &options, request, comm));
     if (dft->scf.outcome != KM_OUTCOME_CONVERGED) return KM_OK;
     smaller->energy_ha = dft->scf.energy_ha;

@@ -11,7 +11,8 @@ struct km_calculator {
 
 km_request km_request_default(void)
 {
-    return (km_request){.vacuum_axis = -1, .normal_axis = -1, .mesh_length_ratio = 1};
+    return (km_request){
+        .vacuum_axis = -1, .normal_axis = -1, .slope_step = 0.1, .mesh_length_ratio = 1};
 }
 
 const char *km_outcome_name(km_outcome outcome)

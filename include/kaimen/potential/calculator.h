@@ -31,8 +31,10 @@ typedef struct {
     bool stress;
     bool edges;       /* band edges at high-symmetry points too (bulk) */
     bool basis_slope; /* how the energy changes with the number of plane waves (bulk) */
-    int vacuum_axis;  /* 0..2: one k-point along it; -1: none */
-    int normal_axis;  /* 0..2: a mesh as a slab of the other two vectors has it; -1: none */
+    /** Of that slope: how much smaller the second cutoff is. A small step is nearer to the derivative, a large one evens out the few plane waves of small cells and cutoffs. */
+    double slope_step;
+    int vacuum_axis; /* 0..2: one k-point along it; -1: none */
+    int normal_axis; /* 0..2: a mesh as a slab of the other two vectors has it; -1: none */
     /** Lengths of the cell that a spacing's k-mesh is made for, over the crystal's own. */
     double mesh_length_ratio;
     /**
