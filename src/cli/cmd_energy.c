@@ -5,6 +5,7 @@
 #include "kaimen/base/file.h"
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
+#include "kaimen/base/timer.h"
 #include "kaimen/base/units.h"
 #include "kaimen/dft/dft_calculator.h"
 
@@ -302,6 +303,17 @@ static km_status write_results(const km_energy *energy, const km_arguments *argu
     return KM_OK;
 }
 
+/* Collective on all ranks. */
+static km_status print_timings(void)
+{
+    char *table = NULL;
+
+    KM_TRY(km_timer_table(MPI_COMM_WORLD, &table));
+    if (table) printf("\n%s", table);
+    KM_FREE(table);
+    return KM_OK;
+}
+
 static km_status run_energy(const km_arguments *arguments, km_exit *code)
 {
     const char *bands = km_arguments_value(arguments, "bands");
@@ -323,6 +335,7 @@ static km_status run_energy(const km_arguments *arguments, km_exit *code)
     KM_TRY_TO(end, compute(&energy, config, calculator, dft, bands != NULL));
     if (km_cli_is_root()) status = write_results(&energy, arguments);
     KM_TRY_TO(end, km_agree(status, MPI_COMM_WORLD));
+    if (km_arguments_has(arguments, "timings")) KM_TRY_TO(end, print_timings());
     if (energy.calculation.outcome != KM_OUTCOME_CONVERGED) *code = KM_EXIT_FAILED;
 end:
     km_calculator_destroy(&calculator);
@@ -342,6 +355,7 @@ static const km_option options[] = {
     {"bands", "PREFIX",
      "bands along the lattice's path and density of states: PREFIX.bands.csv, PREFIX.dos.csv, "
      "PREFIX.bands.svg"},
+    {"timings", NULL, "show where the time went"},
     {"echo", NULL, "first print every effective value (they are in the JSON file in any case)"},
     {NULL, NULL, NULL}};
 

@@ -1,6 +1,7 @@
 #include "kaimen/dft/bands.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/base/timer.h"
 #include "kaimen/math/distributed_eigen.h"
 #include "kaimen/math/eigen.h"
 
@@ -119,8 +120,10 @@ void km_bands_overlap(const km_bands *a, const km_bands *b, const km_matrix *s)
     const size_t n_row = width(a->is_real) * (size_t)a->n_band;
 
     if (a->n_band == 0 || b->n_band == 0) return;
+    km_timer_start("overlap");
     if (!is_shared(a)) {
         multiply_slices(a, b, s->data, s->ld);
+        km_timer_stop("overlap");
         return;
     }
     multiply_slices(a, b, s->scratch, a->n_band);
@@ -128,6 +131,7 @@ void km_bands_overlap(const km_bands *a, const km_bands *b, const km_matrix *s)
     for (int j = 0; j < b->n_band; ++j)
         memcpy(s->data + width(a->is_real) * (size_t)j * (size_t)s->ld,
                s->scratch + (size_t)j * n_row, n_row * sizeof(double));
+    km_timer_stop("overlap");
 }
 
 void km_bands_rotate(double alpha, const km_bands *a, const km_matrix *u, double beta,
@@ -136,12 +140,14 @@ void km_bands_rotate(double alpha, const km_bands *a, const km_matrix *u, double
     const double complex z_alpha = alpha, z_beta = beta;
 
     if (out->n_band == 0) return;
+    km_timer_start("rotate");
     if (a->is_real)
         cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, a->n_g, out->n_band, a->n_band,
                     alpha, a->data, a->n_g, u->data, u->ld, beta, out->data, out->n_g);
     else
         cblas_zgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, a->n_g, out->n_band, a->n_band,
                     &z_alpha, a->data, a->n_g, u->data, u->ld, &z_beta, out->data, out->n_g);
+    km_timer_stop("rotate");
 }
 
 /* Whether the ranks solve a problem of order n together. */

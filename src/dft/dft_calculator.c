@@ -4,6 +4,7 @@
 #include "dft/warm_start.h"
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
+#include "kaimen/base/timer.h"
 #include "kaimen/base/units.h"
 #include "kaimen/crystal/element.h"
 
@@ -150,10 +151,11 @@ static km_status run_rung(km_dft *dft, const km_crystal *crystal, const km_dft_o
                           const km_request *request, MPI_Comm comm)
 {
     km_ground_state_destroy(&dft->state);
-    KM_TRY(km_ground_state_create(crystal, options, request, dft->crystal_pseudo,
-                                  dft->crystal_atom, comm, &dft->state));
+    KM_TRY_TIMED("setup", km_ground_state_create(crystal, options, request, dft->crystal_pseudo,
+                                                 dft->crystal_atom, comm, &dft->state));
     if (km_warm_start_fits(dft->warm, dft->state)) dft->state->warm = dft->warm;
-    return km_scf_run(dft->state, request, &dft->scf);
+    KM_TRY_TIMED("scf", km_scf_run(dft->state, request, &dft->scf));
+    return KM_OK;
 }
 
 static void describe_outcome(const km_dft *dft, bool is_smeared, km_calculation *result)
@@ -324,19 +326,20 @@ static km_status compute(void *self, const km_crystal *crystal, const km_request
     dft->has_stress = false;
     KM_TRY(km_agree(leave_state(dft), comm));
     KM_TRY(check_crystal(crystal));
-    KM_TRY(km_agree(km_dft_load_elements(dft, crystal), comm));
+    KM_TRY_TIMED("pseudo-atoms", km_agree(km_dft_load_elements(dft, crystal), comm));
     KM_TRY(compute_smaller(dft, crystal, request, comm, &smaller));
     remaining = remaining_request(request, start_s);
     KM_TRY(climb_ladder(dft, crystal, &remaining, comm, result));
     if (request->edges && result->outcome == KM_OUTCOME_CONVERGED)
-        KM_TRY(km_ground_state_extend_edges(dft->state, &dft->scf));
+        KM_TRY_TIMED("edges", km_ground_state_extend_edges(dft->state, &dft->scf));
     fill_result(dft, crystal, &smaller, result);
     dft->n_atom = km_crystal_n_atom(crystal);
     if (request->forces) {
         KM_TRY(KM_ALLOC(dft->forces, 3 * dft->n_atom));
-        KM_TRY(km_ground_state_compute_forces(dft->state, dft->forces));
+        KM_TRY_TIMED("forces", km_ground_state_compute_forces(dft->state, dft->forces));
     }
-    if (request->stress) KM_TRY(km_ground_state_compute_stress(dft->state, dft->stress));
+    if (request->stress)
+        KM_TRY_TIMED("stress", km_ground_state_compute_stress(dft->state, dft->stress));
     dft->has_stress = request->stress;
     result->time_s = MPI_Wtime() - start_s;
     MPI_Bcast(&result->time_s, 1, MPI_DOUBLE, 0, comm);

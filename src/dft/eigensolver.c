@@ -1,6 +1,7 @@
 #include "kaimen/dft/eigensolver.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/base/timer.h"
 
 #include <math.h>
 #include <string.h>
@@ -123,8 +124,13 @@ static void scale(const km_bands *bands, int band, double factor)
 /* Ritz values and vectors of the n functions in the search space. */
 static km_status diagonalise(km_eigensolver *solver, int n)
 {
+    km_status status;
+
+    km_timer_start("diagonalise");
     copy_matrix(&solver->h, n, &solver->u);
-    return km_matrix_diagonalise(n, &solver->u, solver->ritz);
+    status = km_matrix_diagonalise(n, &solver->u, solver->ritz);
+    km_timer_stop("diagonalise");
+    return status;
 }
 
 /* Extend the search space of n functions by the n_new behind them: image and projected Hamiltonian. */

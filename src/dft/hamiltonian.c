@@ -2,6 +2,7 @@
 
 #include "dft/term.h"
 #include "kaimen/base/memory.h"
+#include "kaimen/base/timer.h"
 #include "kaimen/dft/fft.h"
 
 #include <string.h>
@@ -80,7 +81,9 @@ km_status km_hamiltonian_set_density(km_hamiltonian *h, const double complex *rh
         const km_term *term = &h->term[i];
 
         if (!term->functions->potential) continue;
-        KM_TRY(term->functions->potential(term->self, &density, energy_ha + i, h->v_g, h->v_r));
+        KM_TRY_TIMED(
+            term->functions->name,
+            term->functions->potential(term->self, &density, energy_ha + i, h->v_g, h->v_r));
     }
     /* The work array of the density now takes the electrostatic part. */
     km_grid_to_real(h->setup.grid, h->v_g, h->rho_r);
@@ -106,10 +109,17 @@ const double complex *km_hamiltonian_electrostatic(const km_hamiltonian *h)
 void km_hamiltonian_apply(km_hamiltonian *h, int ik, const km_bands *in, const km_bands *out)
 {
     memset(out->data, 0, sizeof(double) * (size_t)in->n_band * km_bands_stride(in));
+    km_timer_start("H");
     for (int i = 0; i < KM_N_TERM; ++i)
-        if (h->term[i].functions->apply)
+        if (h->term[i].functions->apply) {
+            km_timer_start(h->term[i].functions->name);
             h->term[i].functions->apply(h->term[i].self, ik, in, out);
+            km_timer_stop(h->term[i].functions->name);
+        }
+    km_timer_start("potential");
     km_fft_apply_potential(h->fft, h->setup.basis[ik], in, out);
+    km_timer_stop("potential");
+    km_timer_stop("H");
     h->n_apply += in->n_band;
 }
 

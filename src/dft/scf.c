@@ -8,6 +8,7 @@
 
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
+#include "kaimen/base/timer.h"
 #include "kaimen/dft/density.h"
 #include "kaimen/dft/eigensolver.h"
 #include "kaimen/dft/mixing.h"
@@ -122,12 +123,14 @@ static void compute_density(km_ground_state *state)
 {
     const int n_point = km_grid_n_point(state->grid);
 
+    km_timer_start("density");
     km_hamiltonian_compute_density(state->set.hamiltonian, state->set.bands, state->set.weight,
                                    state->set.occupation, state->rho_r);
     MPI_Allreduce(MPI_IN_PLACE, state->rho_r, n_point, MPI_DOUBLE, MPI_SUM, state->comm);
     km_grid_to_reciprocal(state->grid, state->rho_r, state->rho_out);
     km_density_symmetrise(state->grid, state->symmetry, state->is_real, state->rho_out,
                           state->work_g);
+    km_timer_stop("density");
 }
 
 static double band_energy(const km_ground_state *state)
@@ -251,7 +254,7 @@ static km_status iterate(loop *l)
     km_ground_state *state = l->state;
     km_scf_result *result = l->result;
 
-    KM_TRY(solve_bands(l, l->tolerance_ha, EMPTY_TOLERANCE_HA, SCF_ROUNDS));
+    KM_TRY_TIMED("bands", solve_bands(l, l->tolerance_ha, EMPTY_TOLERANCE_HA, SCF_ROUNDS));
     KM_TRY(occupy(l));
     compute_energy(l);
     compute_density(state);
@@ -267,8 +270,9 @@ static km_status mix(loop *l)
 {
     km_ground_state *state = l->state;
 
-    KM_TRY(km_agree(km_mixing_compute(l->mixing, state->rho_in, state->rho_out, state->rho_in),
-                    state->comm));
+    KM_TRY_TIMED("mixing", km_agree(km_mixing_compute(l->mixing, state->rho_in, state->rho_out,
+                                                      state->rho_in),
+                                    state->comm));
     share(state, 2 * km_grid_n_g(state->grid), (double *)state->rho_in);
     return km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in,
                                       l->result->term_ha);
@@ -335,7 +339,8 @@ static km_status finish(loop *l)
            sizeof *state->rho_in * (size_t)km_grid_n_g(state->grid));
     KM_TRY(
         km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in, l->result->term_ha));
-    KM_TRY(solve_bands(l, l->tolerance_ha, FINAL_EMPTY_TOLERANCE_HA, FINAL_ROUNDS));
+    KM_TRY_TIMED("bands",
+                 solve_bands(l, l->tolerance_ha, FINAL_EMPTY_TOLERANCE_HA, FINAL_ROUNDS));
     KM_TRY(occupy(l));
     compute_energy(l);
     compute_density(state);
@@ -368,7 +373,10 @@ km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
 
     *result = (km_scf_result){.outcome = KM_OUTCOME_NOT_CONVERGED, .gap = km_gap_empty()};
     state->n_history = 0;
-    KM_TRY_TO(end, km_agree(prepare(&l), state->comm));
+    km_timer_start("start");
+    status = km_agree(prepare(&l), state->comm);
+    km_timer_stop("start");
+    KM_TRY_TO(end, status);
     for (int i = 0; i < state->options.scf.max_iteration; ++i) {
         if (i > 0 && !wants_better_bands(&l)) KM_TRY_TO(end, mix(&l));
         KM_TRY_TO(end, iterate(&l));

@@ -20,6 +20,17 @@ void km_timer_start(const char *name);
 /** @brief Stop the innermost running timer of that name, and any that an error left running inside it. Local. */
 void km_timer_stop(const char *name);
 
+/** @brief KM_TRY of a step with a timer of its own. Local. */
+#define KM_TRY_TIMED(name, expression)                                                         \
+    do {                                                                                       \
+        km_status timed_status_;                                                               \
+                                                                                               \
+        km_timer_start(name);                                                                  \
+        timed_status_ = (expression);                                                          \
+        km_timer_stop(name);                                                                   \
+        KM_TRY(timed_status_);                                                                 \
+    } while (0)
+
 /** @brief Seconds of all ended calls of a timer such as "scf/eigensolver", and their number; 0 if unknown. Local. */
 double km_timer_time_s(const char *path);
 long km_timer_n_call(const char *path);
