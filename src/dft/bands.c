@@ -96,8 +96,7 @@ void km_bands_squared_norms(const km_bands *bands, double *norm2)
     for (int j = 0; j < bands->n_band; ++j) {
         const double *c = bands->data + (size_t)j * stride;
 
-        norm2[j] = 0;
-        for (size_t i = 0; i < stride; ++i) norm2[j] += c[i] * c[i];
+        norm2[j] = cblas_ddot((int)stride, c, 1, c, 1);
     }
     km_bands_sum(bands, bands->n_band, norm2);
 }

@@ -3,6 +3,7 @@
 #include "kaimen/base/memory.h"
 #include "kaimen/base/timer.h"
 
+#include <cblas.h>
 #include <math.h>
 #include <string.h>
 
@@ -20,7 +21,6 @@ struct km_eigensolver {
     km_matrix h;     /* projected Hamiltonian */
     km_matrix u;     /* its eigenvectors */
     km_matrix s;     /* overlaps */
-    km_matrix pick;  /* eigenvectors of the bands that are not converged */
     double *ritz;    /* [N_BLOCK * n_band] */
     double *norm2;   /* [N_BLOCK * n_band]: squared norms */
     double *kinetic; /* [n_band]: kinetic energy of each band */
@@ -43,7 +43,6 @@ km_status km_eigensolver_create(bool is_real, int n_band, int n_g, int scalapack
     KM_TRY_TO(fail, km_matrix_create(is_real, n, n, &solver->h));
     KM_TRY_TO(fail, km_matrix_create(is_real, n, n, &solver->u));
     KM_TRY_TO(fail, km_matrix_create(is_real, n, n, &solver->s));
-    KM_TRY_TO(fail, km_matrix_create(is_real, n, n_band, &solver->pick));
     solver->u.scalapack_above = solver->s.scalapack_above = scalapack_above;
     KM_TRY_TO(fail, KM_ALLOC(solver->ritz, n));
     KM_TRY_TO(fail, KM_ALLOC(solver->norm2, n));
@@ -67,7 +66,6 @@ void km_eigensolver_destroy(km_eigensolver **solver)
     km_matrix_destroy(&s->h);
     km_matrix_destroy(&s->u);
     km_matrix_destroy(&s->s);
-    km_matrix_destroy(&s->pick);
     KM_FREE(s->ritz);
     KM_FREE(s->norm2);
     KM_FREE(s->kinetic);
@@ -155,25 +153,18 @@ static void project(km_eigensolver *solver, km_hamiltonian *hamiltonian, int ik,
         }
 }
 
-/* Residuals of the Ritz vectors in `open` into `to`: H v u - e v u. */
-static void compute_residuals(km_eigensolver *solver, int n_g, int n, int n_open,
-                              const km_bands *to)
+/* The Ritz vectors x into `bands`, and H x - e x into the work space. */
+static void compute_residuals(km_eigensolver *solver, int n_g, int n, const km_bands *bands)
 {
-    const size_t width = solver->is_real ? 1 : 2;
+    const size_t stride = km_bands_stride(bands);
     const km_bands v = part(&solver->v, n_g, 0, n), hv = part(&solver->hv, n_g, 0, n);
+    const km_bands residuals = part(&solver->work, n_g, 0, bands->n_band);
 
-    for (int i = 0; i < n_open; ++i)
-        memcpy(solver->pick.data + width * (size_t)i * (size_t)solver->pick.ld,
-               solver->u.data + width * (size_t)solver->open[i] * (size_t)solver->u.ld,
-               sizeof(double) * width * (size_t)n);
-    km_bands_rotate(1, &hv, &solver->pick, 0, to);
-    for (int i = 0; i < n_open; ++i) {
-        double *column = solver->pick.data + width * (size_t)i * (size_t)solver->pick.ld;
-
-        for (size_t j = 0; j < width * (size_t)n; ++j)
-            column[j] *= solver->ritz[solver->open[i]];
-    }
-    km_bands_rotate(-1, &v, &solver->pick, 1, to);
+    km_bands_rotate(1, &v, &solver->u, 0, bands);
+    km_bands_rotate(1, &hv, &solver->u, 0, &residuals);
+    for (int j = 0; j < bands->n_band; ++j)
+        cblas_daxpy((int)stride, -solver->ritz[j], bands->data + (size_t)j * stride, 1,
+                    residuals.data + (size_t)j * stride, 1);
 }
 
 /* This rank's share of the kinetic energy of a band of norm 1. */
@@ -304,24 +295,19 @@ static km_status orthonormalise(km_eigensolver *solver, int n_g, int n, int n_ne
     return KM_OK;
 }
 
-/* Rotate the search space back to the first n_band Ritz vectors. */
+/* Shrink the search space of n functions to the Ritz vectors, which are in `bands`. */
 static void restart(km_eigensolver *solver, int n_g, int n, const km_bands *bands)
 {
-    const km_bands v = part(&solver->v, n_g, 0, n), hv = part(&solver->hv, n_g, 0, n);
-    const km_bands image = part(&solver->work, n_g, 0, bands->n_band);
+    const km_bands hv = part(&solver->hv, n_g, 0, n);
     const km_bands v_new = part(&solver->v, n_g, 0, bands->n_band);
     const km_bands hv_new = part(&solver->hv, n_g, 0, bands->n_band);
+    /* The rest of the search space is free from here on. */
+    const km_bands image = part(&solver->v, n_g, bands->n_band, bands->n_band);
 
-    km_bands_rotate(1, &v, &solver->u, 0, bands);
-    km_bands_rotate(1, &hv, &solver->u, 0, &image);
     km_bands_copy(bands, &v_new);
+    km_bands_rotate(1, &hv, &solver->u, 0, &image);
     km_bands_copy(&image, &hv_new);
     set_diagonal(&solver->h, bands->n_band, solver->ritz);
-    set_diagonal(&solver->u, bands->n_band, solver->ritz);
-    for (int j = 0; j < bands->n_band; ++j)
-        solver->u
-            .data[(solver->is_real ? 1 : 2) * ((size_t)j + (size_t)j * (size_t)solver->u.ld)] =
-            1;
 }
 
 km_status km_eigensolver_start(km_eigensolver *solver, km_hamiltonian *hamiltonian, int ik,
@@ -329,7 +315,7 @@ km_status km_eigensolver_start(km_eigensolver *solver, km_hamiltonian *hamiltoni
                                double *eigenvalue_ha)
 {
     const int n_g = bands->n_g;
-    km_bands v;
+    km_bands v, found;
     int n;
 
     share(solver, bands->comm);
@@ -344,33 +330,34 @@ km_status km_eigensolver_start(km_eigensolver *solver, km_hamiltonian *hamiltoni
                     start->n_band, bands->n_band));
     project(solver, hamiltonian, ik, n_g, 0, n);
     KM_TRY(diagonalise(solver, n));
-    restart(solver, n_g, n, bands);
+    found = part(&solver->v, n_g, 0, n);
+    km_bands_rotate(1, &found, &solver->u, 0, bands);
     memcpy(eigenvalue_ha, solver->ritz, sizeof *eigenvalue_ha * (size_t)bands->n_band);
     return KM_OK;
 }
 
-/* Which bands are not converged, given the residuals of those in `open`. */
-static int keep_open(km_eigensolver *solver, const km_eigensolver_options *options,
-                     const km_bands *residuals, int n_open, km_eigensolver_result *result)
+/* Which bands are not converged; their residuals move to the front of the work space. */
+static int find_open(km_eigensolver *solver, const km_eigensolver_options *options,
+                     const km_bands *bands, km_eigensolver_result *result)
 {
-    int n_kept = 0;
+    const km_bands residuals = part(&solver->work, bands->n_g, 0, bands->n_band);
+    int n_open = 0;
 
     result->residual_ha = 0;
-    km_bands_squared_norms(residuals, solver->norm2);
-    for (int i = 0; i < n_open; ++i) {
-        const int band = solver->open[i];
-        const double norm = sqrt(solver->norm2[i]);
-        const bool is_tight = band < options->n_tight;
-        km_bands from = km_bands_view(residuals, i, 1),
-                 to = km_bands_view(residuals, n_kept, 1);
+    km_bands_squared_norms(&residuals, solver->norm2);
+    for (int j = 0; j < bands->n_band; ++j) {
+        const double norm = sqrt(solver->norm2[j]);
+        const bool is_tight = j < options->n_tight;
+        km_bands from = km_bands_view(&residuals, j, 1),
+                 to = km_bands_view(&residuals, n_open, 1);
 
         if (is_tight) result->residual_ha = fmax(result->residual_ha, norm);
         if (norm <= (is_tight ? options->tolerance_ha : options->loose_tolerance_ha)) continue;
-        if (n_kept != i) km_bands_copy(&from, &to);
-        solver->open[n_kept++] = band;
+        if (n_open != j) km_bands_copy(&from, &to);
+        solver->open[n_open++] = j;
     }
-    result->n_unconverged = n_kept;
-    return n_kept;
+    result->n_unconverged = n_open;
+    return n_open;
 }
 
 /* Grow the search space of n functions by the preconditioned residuals. */
@@ -405,21 +392,15 @@ km_status km_eigensolver_solve(km_eigensolver *solver, km_hamiltonian *hamiltoni
     km_bands_copy(bands, &first);
     project(solver, hamiltonian, ik, n_g, 0, n_band);
     for (;;) {
-        int n_open = n_band, n_new;
+        int n_open, n_new;
 
         KM_TRY(diagonalise(solver, n));
-        for (int j = 0; j < n_band; ++j) solver->open[j] = j;
-        {
-            const km_bands residuals = part(&solver->work, n_g, 0, n_open);
-
-            compute_residuals(solver, n_g, n, n_open, &residuals);
-            n_open = keep_open(solver, options, &residuals, n_open, result);
-        }
+        compute_residuals(solver, n_g, n, bands);
+        n_open = find_open(solver, options, bands, result);
         if (n_open == 0 || result->n_round == options->max_round) break;
         if (n + n_open > N_BLOCK * solver->n_band) {
             restart(solver, n_g, n, bands);
             n = n_band;
-            continue;
         }
         KM_TRY(grow(solver, km_hamiltonian_basis(hamiltonian, ik), bands, n, n_open, &n_new));
         if (n_new == 0) break;
@@ -427,7 +408,6 @@ km_status km_eigensolver_solve(km_eigensolver *solver, km_hamiltonian *hamiltoni
         n += n_new;
         ++result->n_round;
     }
-    restart(solver, n_g, n, bands);
     memcpy(eigenvalue_ha, solver->ritz, sizeof *eigenvalue_ha * (size_t)n_band);
     return KM_OK;
 }
