@@ -11,6 +11,7 @@
 
 struct km_xc {
     bool has_gradient;
+    int n_spin;
     int n_part;
     xc_func_type part[2]; /* exchange, correlation */
 };
@@ -28,11 +29,13 @@ static const struct {
 static km_status start_part(km_xc *xc, int id)
 {
     xc_func_type *part = &xc->part[xc->n_part];
+    const int kind = xc->n_spin == 2 ? XC_POLARIZED : XC_UNPOLARIZED;
 
-    KM_TRY(KM_CHECK(xc_func_init(part, id, XC_UNPOLARIZED) == 0, KM_E_INTERNAL,
+    KM_TRY(KM_CHECK(xc_func_init(part, id, kind) == 0, KM_E_INTERNAL,
                     "libxc %s does not know functional %d", xc_version_string(), id));
     ++xc->n_part;
-    xc_func_set_dens_threshold(part, KM_XC_DENSITY_THRESHOLD);
+    /* libxc leaves out the exchange of a spin below it, without spin too. */
+    xc_func_set_dens_threshold(part, KM_XC_DENSITY_THRESHOLD / 2);
     return KM_OK;
 }
 
@@ -46,9 +49,11 @@ km_status km_xc_create(km_functional functional, int n_spin, km_xc **out)
     while (i < sizeof table / sizeof *table && table[i].functional != functional) ++i;
     KM_TRY(KM_CHECK(i < sizeof table / sizeof *table, KM_E_ARGUMENT, "functional %d is unknown",
                     (int)functional));
-    KM_TRY(KM_CHECK(n_spin == 1, KM_E_ARGUMENT, "n_spin = %d must be 1", n_spin));
+    KM_TRY(KM_CHECK(n_spin == 1 || n_spin == 2, KM_E_ARGUMENT, "n_spin = %d must be 1 or 2",
+                    n_spin));
     KM_TRY(KM_ALLOC(xc, 1));
     xc->has_gradient = table[i].has_gradient;
+    xc->n_spin = n_spin;
     for (int k = 0; k < 2; ++k) KM_TRY_TO(fail, start_part(xc, table[i].part[k]));
     *out = xc;
     return KM_OK;
@@ -105,18 +110,104 @@ static void compute_chunk(const km_xc *xc, int n, const double *rho_bohr3, const
                  v_rho_ha, v_sigma);
     for (int i = 0; i < n; ++i) {
         if (rho_bohr3[i] < 0) e_ha_bohr3[i] = -e_ha_bohr3[i];
-        if (xc->has_gradient && used_sigma[i] == 0) v_sigma[i] = 0;
+        if (!xc->has_gradient) continue;
+        if (used_sigma[i] == 0) v_sigma[i] = 0;
+        if (rho_bohr3[i] < 0) v_sigma[i] = -v_sigma[i];
+    }
+}
+
+/** Points with spin as libxc wants them: up and down side by side. */
+typedef struct {
+    int n;
+    double rho[2 * N_CHUNK], sigma[3 * N_CHUNK];
+    double e[N_CHUNK], v_rho[2 * N_CHUNK], v_sigma[3 * N_CHUNK];
+    double sign[N_CHUNK];        /* of the whole density */
+    double deficit[2 * N_CHUNK]; /* what a negative spin density lacks to zero, <= 0 */
+    bool has_slope[3 * N_CHUNK]; /* sigma counts */
+} spin_chunk;
+
+/** sigma = NULL without gradients; arrays have a row of `stride` points per spin. */
+static void fill_spin_chunk(spin_chunk *c, size_t stride, const double *rho,
+                            const double *sigma)
+{
+    for (int i = 0; i < c->n; ++i) {
+        bool *has_slope = c->has_slope + 3 * i;
+
+        c->sign[i] = rho[i] + rho[stride + (size_t)i] < 0 ? -1 : 1;
+        for (int s = 0; s < 2; ++s) {
+            const double wanted = c->sign[i] * rho[(size_t)s * stride + (size_t)i];
+
+            c->rho[2 * i + s] = fmax(wanted, 0);
+            c->deficit[2 * i + s] = fmin(wanted, 0);
+            has_slope[2 * s] =
+                sigma && wanted >= KM_XC_GRADIENT_DENSITY / 2 &&
+                sigma[(size_t)(2 * s) * stride + (size_t)i] >= KM_XC_GRADIENT_SIGMA / 4;
+        }
+        has_slope[1] = has_slope[0] && has_slope[2];
+        for (int k = 0; k < 3; ++k)
+            c->sigma[3 * i + k] = has_slope[k] ? sigma[(size_t)k * stride + (size_t)i] : 0;
+    }
+}
+
+/** Exchange or correlation at the points of a chunk. */
+static void add_spin_part(const xc_func_type *part, bool has_gradient, spin_chunk *c)
+{
+    double e[N_CHUNK], v_rho[2 * N_CHUNK], v_sigma[3 * N_CHUNK];
+
+    if (has_gradient)
+        xc_gga_exc_vxc(part, (size_t)c->n, c->rho, c->sigma, e, v_rho, v_sigma);
+    else
+        xc_lda_exc_vxc(part, (size_t)c->n, c->rho, e, v_rho);
+    for (int i = 0; i < c->n; ++i) {
+        const double *r = c->rho + 2 * i, *deficit = c->deficit + 2 * i;
+
+        if (r[0] + r[1] < KM_XC_DENSITY_THRESHOLD) continue;
+        c->e[i] += (r[0] + r[1]) * e[i];
+        for (int s = 0; s < 2; ++s) {
+            c->e[i] += deficit[s] * v_rho[2 * i + s];
+            c->v_rho[2 * i + s] += v_rho[2 * i + s];
+        }
+        for (int k = 0; has_gradient && k < 3; ++k)
+            if (c->has_slope[3 * i + k]) c->v_sigma[3 * i + k] += v_sigma[3 * i + k];
+    }
+}
+
+/** As compute_chunk with two spins, in rows of `stride` points. */
+static void compute_spin_chunk(const km_xc *xc, int n, size_t stride, const double *rho_bohr3,
+                               const double *sigma, double *e_ha_bohr3, double *v_rho_ha,
+                               double *v_sigma)
+{
+    spin_chunk c = {.n = n};
+
+    fill_spin_chunk(&c, stride, rho_bohr3, sigma);
+    for (int k = 0; k < xc->n_part; ++k) add_spin_part(&xc->part[k], xc->has_gradient, &c);
+    for (int i = 0; i < n; ++i) {
+        e_ha_bohr3[i] = c.sign[i] * c.e[i];
+        for (size_t s = 0; s < 2; ++s)
+            v_rho_ha[s * stride + (size_t)i] = c.v_rho[2 * (size_t)i + s];
+        for (size_t k = 0; xc->has_gradient && k < 3; ++k)
+            v_sigma[k * stride + (size_t)i] = c.sign[i] * c.v_sigma[3 * (size_t)i + k];
     }
 }
 
 void km_xc_compute(const km_xc *xc, long n, const double *rho_bohr3, const double *sigma,
                    double *e_ha_bohr3, double *v_rho_ha, double *v_sigma)
 {
+    const size_t n_sigma = xc->n_spin == 2 ? 3 : 1;
+
     memset(e_ha_bohr3, 0, (size_t)n * sizeof(double));
-    memset(v_rho_ha, 0, (size_t)n * sizeof(double));
-    if (xc->has_gradient) memset(v_sigma, 0, (size_t)n * sizeof(double));
-    for (long i = 0; i < n; i += N_CHUNK)
-        compute_chunk(xc, (int)(n - i < N_CHUNK ? n - i : N_CHUNK), rho_bohr3 + i,
-                      xc->has_gradient ? sigma + i : NULL, e_ha_bohr3 + i, v_rho_ha + i,
-                      xc->has_gradient ? v_sigma + i : NULL);
+    memset(v_rho_ha, 0, (size_t)xc->n_spin * (size_t)n * sizeof(double));
+    if (xc->has_gradient) memset(v_sigma, 0, n_sigma * (size_t)n * sizeof(double));
+    for (long i = 0; i < n; i += N_CHUNK) {
+        const int n_now = (int)(n - i < N_CHUNK ? n - i : N_CHUNK);
+        const double *sigma_now = xc->has_gradient ? sigma + i : NULL;
+        double *v_sigma_now = xc->has_gradient ? v_sigma + i : NULL;
+
+        if (xc->n_spin == 2)
+            compute_spin_chunk(xc, n_now, (size_t)n, rho_bohr3 + i, sigma_now, e_ha_bohr3 + i,
+                               v_rho_ha + i, v_sigma_now);
+        else
+            compute_chunk(xc, n_now, rho_bohr3 + i, sigma_now, e_ha_bohr3 + i, v_rho_ha + i,
+                          v_sigma_now);
+    }
 }

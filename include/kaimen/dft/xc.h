@@ -7,6 +7,10 @@
  *
  *     E_xc = integral of e,   V_xc = de/drho - 2 div(de/dsigma grad rho)
  *
+ * With spin e depends on rho_up, rho_down and sigma_ab = grad rho_a . grad rho_b, ab = up up, up down, down down:
+ *
+ *     V_up = de/drho_up - div(2 de/dsigma_upup grad rho_up + de/dsigma_updown grad rho_down)
+ *
  * LDA is Slater exchange and Perdew-Wang correlation with the digits of the paper (libxc's lda_c_pw, A = 0.031091), as
  * pw.x has it in "sla+pw": with the digits of lda_c_pw_mod the energies would differ by 1e-6 Ha per cell of silicon.
  * PBE and PBEsol are libxc's gga_x_pbe + gga_c_pbe and gga_x_pbe_sol + gga_c_pbe_sol, which contain lda_c_pw_mod.
@@ -15,6 +19,11 @@
  * |rho| < KM_XC_GRADIENT_DENSITY or sigma < KM_XC_GRADIENT_SIGMA, sigma counts as zero: gradients of so small a density are
  * noise of its Fourier series. Negative densities, noise too, continue the functional oddly: e(-rho) = -e(rho), so that
  * V_xc has no step at rho = 0. These are the conventions of pw.x.
+ *
+ * With spin the gradient of one spin counts as zero below half that density or a quarter of that sigma, which is the
+ * same for equal spins. One negative spin density beside a larger positive one continues the energy in a straight line
+ * from zero, so that its potential has no step either; pw.x keeps the polarisation at +-1 instead, which differs by
+ * that noise times the splitting of the potentials.
  * Source: Perdew, Wang, Phys. Rev. B 45, 13244 (1992); Perdew, Burke, Ernzerhof, Phys. Rev. Lett. 77, 3865 (1996);
  * Perdew et al., Phys. Rev. Lett. 100, 136406 (2008); Lehtola et al., SoftwareX 7, 1 (2018).
  */
@@ -39,7 +48,7 @@ typedef struct km_xc km_xc;
  * @brief Prepare a functional. Local.
  *
  * @param[in]  functional  which
- * @param[in]  n_spin      1; 2 is refused until spin exists
+ * @param[in]  n_spin      1, or 2: up and down
  * @param[out] xc          ended with km_xc_destroy(); NULL on failure
  * @return KM_E_ARGUMENT for another n_spin or an unknown functional
  */
@@ -54,11 +63,13 @@ bool km_xc_has_gradient(const km_xc *xc);
 /**
  * @brief Energy per volume and its derivatives at n points. Local; may be called by several threads at once.
  *
- * @param[in]  rho_bohr3  electron density, 1/bohr^3, [n]
- * @param[in]  sigma      |grad rho|^2, bohr^-8, [n]; NULL where km_xc_has_gradient() is false
+ * With one spin every array is [n]. With two, rho and v_rho are [2][n], up and down, sigma and v_sigma [3][n].
+ *
+ * @param[in]  rho_bohr3  electron density, 1/bohr^3
+ * @param[in]  sigma      |grad rho|^2, bohr^-8; NULL where km_xc_has_gradient() is false
  * @param[out] e_ha_bohr3 rho * eps_xc, [n]
- * @param[out] v_rho_ha   de/drho, [n]
- * @param[out] v_sigma    de/dsigma, Ha bohr^5, [n]; NULL where sigma is
+ * @param[out] v_rho_ha   de/drho
+ * @param[out] v_sigma    de/dsigma, Ha bohr^5; NULL where sigma is
  */
 void km_xc_compute(const km_xc *xc, long n, const double *rho_bohr3, const double *sigma,
                    double *e_ha_bohr3, double *v_rho_ha, double *v_sigma);
