@@ -3,6 +3,7 @@
 #include "kaimen/base/memory.h"
 #include "kaimen/base/units.h"
 
+#include <math.h>
 #include <string.h>
 
 static bool is_many(const km_config_field *field)
@@ -137,6 +138,16 @@ static km_status append_field(const km_config_field *field, const char *before,
     return km_text_append(text, "\n");
 }
 
+/* A number that is NaN stands for none. */
+static bool is_unset(const km_config_field *field, const char *options)
+{
+    double value;
+
+    if (field->kind != KM_CONFIG_REAL) return false;
+    memcpy(&value, options + field->offset, sizeof value);
+    return isnan(value);
+}
+
 km_status km_config_echo(const km_config_field *schema, const void *options, char **out)
 {
     km_text text = {0};
@@ -146,7 +157,7 @@ km_status km_config_echo(const km_config_field *schema, const void *options, cha
     *out = NULL;
     KM_TRY_TO(fail, km_text_append(&text, "%s", ""));
     for (const km_config_field *field = schema; field->key; ++field) {
-        if (is_spoken_for(schema, field, options)) continue;
+        if (is_spoken_for(schema, field, options) || is_unset(field, options)) continue;
         KM_TRY_TO(fail, append_field(field, before, options, &text));
         before = field->key;
     }

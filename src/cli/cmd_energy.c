@@ -105,6 +105,10 @@ static void print_summary(const km_energy *energy)
            c->reason[0] ? ": " : "", c->reason);
     print_line("energy", c->energy_ha, "Ha");
     print_line("energy per atom", c->energy_ha / km_crystal_n_atom(energy->crystal), "Ha");
+    if (c->n_spin == 2) {
+        print_line("total moment", c->moment_mub, "mu_B");
+        print_line("absolute moment", c->absolute_moment_mub, "mu_B");
+    }
     if (c->has_bands) {
         print_edge("valence band maximum", c->vbm_ha, c->vbm_k_frac);
         print_edge("conduction band minimum", c->cbm_ha, c->cbm_k_frac);
@@ -140,10 +144,11 @@ static void print_start(const km_energy *energy, const km_calculation *size)
     char formula[KM_FORMULA_SIZE];
 
     km_crystal_formula(energy->crystal, formula);
-    printf("%s: %d atoms, %g electrons, %d k-points, %d bands, %ld plane waves, %s "
+    printf("%s: %d atoms, %g electrons, %d k-points, %d bands%s, %ld plane waves, %s "
            "coefficients\n",
            formula, km_crystal_n_atom(energy->crystal), size->n_electron, size->n_k,
-           size->n_band, size->n_plane_wave, size->is_real ? "real" : "complex");
+           size->n_band, size->n_spin == 2 ? " of each spin" : "", size->n_plane_wave,
+           size->is_real ? "real" : "complex");
     fflush(stdout);
 }
 
@@ -151,17 +156,19 @@ static km_status collect_mesh(km_energy *energy, const km_ground_state *state)
 {
     const km_kpoints *kpoints = km_ground_state_kpoints(state);
     int n_k = km_kpoints_n(kpoints), n_band = km_ground_state_n_band(state);
+    int n_spin = km_ground_state_n_spin(state);
 
+    energy->n_spin = n_spin;
     energy->n_k = n_k;
     energy->n_band = n_band;
     KM_TRY(KM_ALLOC(energy->k_frac, 3 * n_k));
     KM_TRY(KM_ALLOC(energy->weight, n_k));
-    KM_TRY(KM_ALLOC(energy->eigenvalues_ha, n_k * n_band));
+    KM_TRY(KM_ALLOC(energy->eigenvalues_ha, n_k * n_spin * n_band));
     for (int ik = 0; ik < n_k; ++ik)
         memcpy(energy->k_frac + 3 * ik, km_kpoints_frac(kpoints, ik), 3 * sizeof(double));
     memcpy(energy->weight, km_kpoints_weight(kpoints), (size_t)n_k * sizeof(double));
     memcpy(energy->eigenvalues_ha, km_ground_state_eigenvalues(state),
-           (size_t)(n_k * n_band) * sizeof(double));
+           (size_t)(n_k * n_spin * n_band) * sizeof(double));
     return KM_OK;
 }
 

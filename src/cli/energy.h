@@ -26,7 +26,7 @@ typedef struct {
 /** Bands along a path; owned. */
 typedef struct {
     km_path *path;          /* NULL: not computed */
-    double *eigenvalues_ha; /* [n_k of the path][n_band] */
+    double *eigenvalues_ha; /* [n_k of the path][n_spin][n_band] */
 } km_energy_bands;
 
 /** Owned; ended with km_energy_clear(). */
@@ -42,10 +42,11 @@ typedef struct {
     bool has_stress;
     double stress_ha_bohr3[9];
     int n_k;
+    int n_spin;
     int n_band;
     double *k_frac;         /* [n_k][3] */
     double *weight;         /* [n_k], sum 1 */
-    double *eigenvalues_ha; /* [n_k][n_band] */
+    double *eigenvalues_ha; /* [n_k][n_spin][n_band] */
     double alpha_over_omega_ha;
     km_energy_slab slab;
     km_energy_bands bands;

@@ -26,13 +26,13 @@ void km_energy_clear_bands(km_energy_bands *bands)
 
 /* The path may pass through edges that mesh and high-symmetry points miss. */
 static void extend_edges(km_energy *energy, const km_scf_result *scf, int n_k,
-                         const double *k_frac, int n_band)
+                         const double *k_frac, int n_spin, int n_band)
 {
     km_calculation *c = &energy->calculation;
     km_gap gap = scf->gap;
 
-    if (!c->has_bands) return;
-    km_gap_extend(n_k, k_frac, (int)lround(c->n_electron / 2), n_band,
+    if (!c->has_bands || scf->occupation.n_full[0] < 0) return;
+    km_gap_extend(n_k, k_frac, n_spin, scf->occupation.n_full, n_band,
                   energy->bands.eigenvalues_ha, &gap);
     c->vbm_ha = gap.vbm_ha;
     c->cbm_ha = gap.cbm_ha;
@@ -45,19 +45,19 @@ static void extend_edges(km_energy *energy, const km_scf_result *scf, int n_k,
 km_status km_energy_compute_bands(km_energy *energy, const km_dft *dft)
 {
     km_ground_state *state = km_dft_ground_state(dft);
-    const int n_band = km_ground_state_n_band(state);
+    const int n_band = km_ground_state_n_band(state), n_spin = km_ground_state_n_spin(state);
     km_energy_bands *bands = &energy->bands;
     const double *k_frac;
     int n_k;
 
     KM_TRY(km_path_create(energy->crystal, energy->slab.axis, N_INTERVAL, &bands->path));
     k_frac = km_path_k_frac(bands->path, &n_k);
-    KM_TRY(KM_ALLOC(bands->eigenvalues_ha, n_k * n_band));
+    KM_TRY(KM_ALLOC(bands->eigenvalues_ha, n_k * n_spin * n_band));
     for (int ik = 0; ik < n_k; ik += CHUNK)
         KM_TRY(km_ground_state_solve_points(state, n_k - ik < CHUNK ? n_k - ik : CHUNK,
                                             k_frac + 3 * ik,
-                                            bands->eigenvalues_ha + ik * n_band));
-    extend_edges(energy, km_dft_scf_result(dft), n_k, k_frac, n_band);
+                                            bands->eigenvalues_ha + ik * n_spin * n_band));
+    extend_edges(energy, km_dft_scf_result(dft), n_k, k_frac, n_spin, n_band);
     return KM_OK;
 }
 
@@ -160,8 +160,8 @@ static km_status compute_dos(const km_energy *energy, dos_curve *dos)
     KM_TRY(KM_ALLOC(dos->energy_ha, dos->n));
     KM_TRY(KM_ALLOC(dos->dos_ha, dos->n));
     for (int i = 0; i < dos->n; ++i) dos->energy_ha[i] = low + i * step;
-    km_dos_compute(energy->n_k, energy->weight, energy->n_band, e, width, dos->n,
-                   dos->energy_ha, dos->dos_ha);
+    km_dos_compute(energy->n_k, energy->weight, energy->n_spin, energy->n_band, e, width,
+                   dos->n, dos->energy_ha, dos->dos_ha);
     return KM_OK;
 }
 

@@ -32,19 +32,19 @@ static json_t *rows(int n, const double *values)
     return values ? array : (json_decref(array), json_null());
 }
 
-/* Weights sum to 2, the electrons that a band holds. */
+/* Weights sum to the electrons that a band holds, 2 or, with spin, 1; a list holds spin up, then spin down. */
 static json_t *kpoints(const km_energy *energy)
 {
+    const int n_level = energy->n_spin * energy->n_band;
     json_t *array = json_array();
 
     for (int ik = 0; ik < energy->n_k; ++ik) {
         json_t *k = json_object();
 
         json_object_set_new(k, "k_frac", numbers(3, energy->k_frac + 3 * ik));
-        json_object_set_new(k, "weight", number(2 * energy->weight[ik]));
-        json_object_set_new(
-            k, "eigenvalues_ha",
-            numbers(energy->n_band, energy->eigenvalues_ha + ik * energy->n_band));
+        json_object_set_new(k, "weight", number(energy->weight[ik] * 2 / energy->n_spin));
+        json_object_set_new(k, "eigenvalues_ha",
+                            numbers(n_level, energy->eigenvalues_ha + ik * n_level));
         json_array_append_new(array, k);
     }
     return array;
@@ -180,7 +180,8 @@ static json_t *document(const km_energy *energy)
     km_crystal_formula(energy->crystal, formula);
     json_object_set_new(root, "formula", json_string(formula));
     json_object_set_new(root, "n_atom", json_integer(n_atom));
-    json_object_set_new(root, "energy_ha", number(c->energy_ha));
+    json_object_set_new(root, "energy_ha", number(c->free_energy_ha));
+    json_object_set_new(root, "energy_zero_width_ha", number(c->energy_ha));
     json_object_set_new(root, "alpha_over_omega_ha", number(energy->alpha_over_omega_ha));
     json_object_set_new(root, "forces_ha_bohr", rows(n_atom, energy->forces_ha_bohr));
     json_object_set_new(
@@ -188,6 +189,10 @@ static json_t *document(const km_energy *energy)
         scaled_rows(energy->has_stress ? energy->stress_ha_bohr3 : NULL, KM_GPA_PER_HA_BOHR3));
     json_object_set_new(root, "kpoints", kpoints(energy));
     add_bands(root, c);
+    if (c->n_spin == 2) {
+        json_object_set_new(root, "total_mag", number(c->moment_mub));
+        json_object_set_new(root, "abs_mag", number(c->absolute_moment_mub));
+    }
     add_run(root, c);
     json_object_set_new(root, "input", json_string(energy->effective));
     if (energy->relax) json_object_set_new(root, "relaxation", relaxation(energy));

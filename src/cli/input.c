@@ -14,6 +14,7 @@
 const char *const km_input_qualities[] = {"lite", "standard", "accurate", NULL};
 const char *const km_input_functionals[] = {"LDA", "PBE", "PBEsol", NULL};
 const char *const km_input_smearings[] = {"none", "gaussian", "fermi-dirac", NULL};
+const char *const km_input_spins[] = {"none", "collinear", NULL};
 const char *const km_input_arithmetics[] = {"auto", "complex", NULL};
 
 static const char *const kinds[] = {"surface", "equation_of_state",
@@ -30,6 +31,12 @@ const km_config_field km_input_pseudo_rows[] = {
      .help = "Label in a GTH file, such as `GTH-PBE-q6`."},
     {.key = "file", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_pseudo_choice, file), .fallback = "GTH_POTENTIALS",
      .help = "A UPF (version 2), psp8 or GTH file, or one of Debian's package cp2k-data: `GTH_POTENTIALS`, `POTENTIAL_UZH`."},
+    {0}};
+
+const km_config_field km_input_moment_rows[] = {
+    {.key = "*", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_moment_choice, symbol), .help = "Element."},
+    {.key = "moment", .kind = KM_CONFIG_REAL, .range = "[-20, 20]", .required = true, KM_CONFIG_AT(km_moment_choice, moment_mub),
+     .help = "Bohr magnetons; positive is up."},
     {0}};
 
 static const km_config_field bulk_rows[] = {
@@ -124,8 +131,7 @@ static const km_config_field energy_rows[] = {
 
 /* Keys of the design that this version cannot honour: refused by name, not as misspelt. */
 static const char *const planned_keys[] = {
-    "dft.spin",          "dft.total_moment",      "learner.prune",
-    "learner.objective", "learner.control_share", NULL};
+    "learner.prune", "learner.objective", "learner.control_share", NULL};
 
 const km_config_field *km_input_campaign_schema(void)
 {
@@ -150,6 +156,29 @@ static km_status refuse_planned(const km_config *config)
     return KM_OK;
 }
 
+/* Moments without spin, and spin whose moment nothing decides. */
+static km_status check_spin(const km_config *config, const km_dft_options *dft)
+{
+    static const char *const keys[] = {"dft.total_moment", "dft.moments"};
+    const char *name = km_config_name(config);
+
+    for (int i = 0; i < 2 && dft->spin == KM_SPIN_NONE; ++i)
+        if (km_config_line(config, keys[i]))
+            return KM_RAISE(KM_E_INPUT, "%s:%d: %s without spin; wanted dft.spin: collinear",
+                            name, km_config_line(config, keys[i]), keys[i]);
+    if (dft->spin == KM_SPIN_NONE) return KM_OK;
+    if (dft->smearing == KM_SMEARING_NONE && !km_dft_options_has_fixed_moment(dft))
+        return KM_RAISE(KM_E_INPUT,
+                        "%s:%d: dft.spin: collinear with fixed occupations; wanted "
+                        "dft.total_moment or dft.smearing",
+                        name, km_config_line(config, "dft.spin"));
+    for (int i = 0; i < dft->n_moment; ++i)
+        if (!km_element_find(dft->moment[i].symbol))
+            return KM_RAISE(KM_E_INPUT, "%s:%d: dft.moments: \"%s\" is no element", name,
+                            km_config_line(config, "dft.moments"), dft->moment[i].symbol);
+    return KM_OK;
+}
+
 /* A mesh and a spacing, a family and single entries: only one of two can decide. */
 static km_status check_dft(const km_config *config, const km_dft_options *dft)
 {
@@ -165,6 +194,7 @@ static km_status check_dft(const km_config *config, const km_dft_options *dft)
             KM_E_INPUT,
             "%s:%d: dft.pseudo is missing; wanted a family such as GTH-PBE or a folder", name,
             km_config_line(config, "dft"));
+    KM_TRY(check_spin(config, dft));
     if (dft->smearing != KM_SMEARING_NONE && !km_config_line(config, "dft.smearing.width"))
         return KM_RAISE(KM_E_INPUT,
                         "%s:%d: dft.smearing.width is missing; wanted such as 0.002 Ha", name,

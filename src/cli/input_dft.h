@@ -6,8 +6,9 @@
 #include "cli/input.h"
 
 extern const char *const km_input_qualities[],
-    *const km_input_functionals[], *const km_input_smearings[], *const km_input_arithmetics[];
-extern const km_config_field km_input_pseudo_rows[];
+    *const km_input_functionals[], *const km_input_smearings[], *const km_input_spins[],
+    *const km_input_arithmetics[];
+extern const km_config_field km_input_pseudo_rows[], km_input_moment_rows[];
 
 /* clang-format off */
 #define KM_INPUT_DFT_ROWS(type)                                                                \
@@ -39,6 +40,12 @@ extern const km_config_field km_input_pseudo_rows[];
      KM_CONFIG_AT(type, dft.smearing), .help = "Occupation of the bands; none is for insulators."}, \
     {.key = "dft.smearing.width", .kind = KM_CONFIG_REAL, .unit = "Ha", .range = "(0, 1]", \
      KM_CONFIG_AT(type, dft.smearing_width_ha), .help = "Width of the smearing."}, \
+    {.key = "dft.spin", .kind = KM_CONFIG_CHOICE, .fallback = "none", .names = km_input_spins, \
+     KM_CONFIG_AT(type, dft.spin), .help = "collinear: electrons up and down have bands and densities of their own."}, \
+    {.key = "dft.total_moment", .kind = KM_CONFIG_REAL, .range = "[-10000, 10000]", KM_CONFIG_AT(type, dft.total_moment_mub), \
+     .help = "With spin: electrons up less electrons down in the cell, kept fixed; without it, free. Needed without smearing."}, \
+    {.key = "dft.moments", .kind = KM_CONFIG_MAP, KM_CONFIG_ARRAY_AT(type, dft.moment, dft.n_moment), .element = km_input_moment_rows, \
+     .help = "With spin: starting moments by element, `{Ni: 2}`, in Bohr magnetons per atom; elements not named start at 0. Moments of the atoms in the structure's file (column `initial_magmoms`, `magmoms` or `magmom` of extended XYZ) come first."}, \
     {.key = "dft.scf.energy_tolerance", .kind = KM_CONFIG_REAL, .unit = "Ha", .range = "(0, 1]", \
      KM_CONFIG_AT(type, dft.scf.energy_tolerance_ha), .help = "Estimated error of the total energy of the cell at the end."}, \
     {.key = "dft.scf.max_iterations", .kind = KM_CONFIG_INT, .range = "[1, 10000]", \

@@ -21,6 +21,7 @@ struct km_crystal {
     int *species;
     int *species_z;
     double *frac;
+    double *moments_mub; /* NULL: none */
 };
 
 static void cross(const double *a, const double *b, double *product)
@@ -116,8 +117,17 @@ fail:
 
 km_status km_crystal_copy(const km_crystal *crystal, km_crystal **copy)
 {
-    return km_crystal_create(crystal->cell_bohr, crystal->n_atom, crystal->z, crystal->frac,
-                             copy);
+    return km_crystal_copy_in_cell(crystal, crystal->cell_bohr, crystal->frac, copy);
+}
+
+km_status km_crystal_copy_in_cell(const km_crystal *crystal, const double *cell_bohr,
+                                  const double *frac, km_crystal **copy)
+{
+    km_status status = km_crystal_create(cell_bohr, crystal->n_atom, crystal->z, frac, copy);
+
+    if (status == KM_OK) status = km_crystal_set_moments(*copy, crystal->moments_mub);
+    if (status != KM_OK) km_crystal_destroy(copy);
+    return status;
 }
 
 void km_crystal_destroy(km_crystal **crystal)
@@ -127,6 +137,7 @@ void km_crystal_destroy(km_crystal **crystal)
     KM_FREE((*crystal)->species);
     KM_FREE((*crystal)->species_z);
     KM_FREE((*crystal)->frac);
+    KM_FREE((*crystal)->moments_mub);
     KM_FREE(*crystal);
 }
 
@@ -173,6 +184,25 @@ const int *km_crystal_species_z(const km_crystal *crystal)
 const int *km_crystal_species(const km_crystal *crystal)
 {
     return crystal->species;
+}
+
+const double *km_crystal_moments_mub(const km_crystal *crystal)
+{
+    return crystal->moments_mub;
+}
+
+km_status km_crystal_set_moments(km_crystal *crystal, const double *moments_mub)
+{
+    if (!moments_mub) {
+        KM_FREE(crystal->moments_mub);
+        return KM_OK;
+    }
+    for (int i = 0; i < crystal->n_atom; i++)
+        KM_TRY(KM_CHECK(isfinite(moments_mub[i]), KM_E_ARGUMENT,
+                        "atom %d: the magnetic moment is not finite", i));
+    if (!crystal->moments_mub) KM_TRY(KM_ALLOC(crystal->moments_mub, crystal->n_atom));
+    memcpy(crystal->moments_mub, moments_mub, sizeof *moments_mub * (size_t)crystal->n_atom);
+    return KM_OK;
 }
 
 static void to_cart(const km_crystal *crystal, const double *frac, double *cart_bohr)

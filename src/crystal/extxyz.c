@@ -19,6 +19,7 @@ typedef struct {
     int z;
     int position;
     int forces;
+    int moment;
     int n_column;
 } column_map;
 
@@ -32,6 +33,7 @@ typedef struct {
     int *line;
     double *frac;
     double *forces_ha_bohr;
+    double *moments_mub;
 } reading;
 
 static km_status read_count(reading *r)
@@ -102,6 +104,11 @@ static void note_column(column_map *columns, const char *name, int width)
     if (strcasecmp(name, "pos") == 0 && width == 3) columns->position = columns->n_column;
     if ((strcasecmp(name, "forces") == 0 || strcasecmp(name, "force") == 0) && width == 3)
         columns->forces = columns->n_column;
+    /* A wish stands before what a calculation gave. */
+    if (width == 1 && (strcasecmp(name, "initial_magmoms") == 0 ||
+                       (columns->moment < 0 &&
+                        (strcasecmp(name, "magmoms") == 0 || strcasecmp(name, "magmom") == 0))))
+        columns->moment = columns->n_column;
     columns->n_column += width;
 }
 
@@ -112,7 +119,7 @@ static km_status read_properties(reading *r, char *value)
     char *rest = value, *part[3];
     int width;
 
-    columns->species = columns->z = columns->position = columns->forces = -1;
+    columns->species = columns->z = columns->position = columns->forces = columns->moment = -1;
     columns->n_column = 0;
     while (rest) {
         for (int i = 0; i < 3; i++) part[i] = strsep(&rest, ":");
@@ -134,8 +141,8 @@ static km_status read_header(reading *r)
     bool has_lattice = false;
 
     KM_TRY(km_lines_need(&r->lines, "Lattice and Properties", &line));
-    r->columns =
-        (column_map){.species = 0, .z = -1, .position = 1, .forces = -1, .n_column = 4};
+    r->columns = (column_map){
+        .species = 0, .z = -1, .position = 1, .forces = -1, .moment = -1, .n_column = 4};
     while (next_pair(&line, &key, &value)) {
         if (strcasecmp(key, "Lattice") == 0) {
             KM_TRY(read_lattice(r, value));
@@ -165,6 +172,7 @@ static km_status read_column(reading *r, int column, const char *word, int ia)
         target = &r->frac[3 * ia + column - at->position];
     if (at->forces >= 0 && column >= at->forces && column < at->forces + 3)
         target = &r->forces_ha_bohr[3 * ia + column - at->forces];
+    if (column == at->moment) target = &r->moments_mub[ia];
     return KM_CHECK(!target || km_read_double(word, target), KM_E_INPUT,
                     "%s:%d: a number is wanted in column %d, not '%.40s'", r->lines.path,
                     r->lines.number, column + 1, word);
@@ -198,14 +206,16 @@ static km_status read_frame(reading *r, int frame, km_crystal **crystal)
     KM_TRY(KM_ALLOC(r->line, r->n_atom));
     KM_TRY(KM_ALLOC(r->frac, 3 * r->n_atom));
     if (r->columns.forces >= 0) KM_TRY(KM_ALLOC(r->forces_ha_bohr, 3 * r->n_atom));
+    if (r->columns.moment >= 0) KM_TRY(KM_ALLOC(r->moments_mub, r->n_atom));
     KM_TRY(read_atoms(r));
     for (int i = 0; i < 9; i++) cell_bohr[i] = r->cell_ang[i] * KM_BOHR_PER_ANG;
     for (int ia = 0; ia < r->n_atom; ia++)
         km_lines_to_fractional(r->cell_ang, r->frac + 3 * ia);
     for (int i = 0; r->forces_ha_bohr && i < 3 * r->n_atom; i++)
         r->forces_ha_bohr[i] *= HA_BOHR_PER_EV_ANG;
-    return km_lines_make_crystal(r->lines.path, cell_bohr, r->n_atom, r->z, r->frac, r->line,
-                                 crystal);
+    KM_TRY(km_lines_make_crystal(r->lines.path, cell_bohr, r->n_atom, r->z, r->frac, r->line,
+                                 crystal));
+    return km_crystal_set_moments(*crystal, r->moments_mub);
 }
 
 km_status km_extxyz_read(const char *path, int frame, km_crystal **crystal,
@@ -218,7 +228,11 @@ km_status km_extxyz_read(const char *path, int frame, km_crystal **crystal,
     if (forces_ha_bohr) *forces_ha_bohr = NULL;
     KM_TRY(KM_CHECK(frame >= 0, KM_E_ARGUMENT, "frame = %d must not be negative", frame));
     KM_TRY(km_lines_read(path, &r.lines));
-    KM_TRY_TO(done, read_frame(&r, frame, crystal));
+    status = read_frame(&r, frame, crystal);
+    if (status != KM_OK) {
+        km_crystal_destroy(crystal);
+        goto done;
+    }
     if (forces_ha_bohr) {
         *forces_ha_bohr = r.forces_ha_bohr;
         r.forces_ha_bohr = NULL;
@@ -228,6 +242,7 @@ done:
     KM_FREE(r.line);
     KM_FREE(r.frac);
     KM_FREE(r.forces_ha_bohr);
+    KM_FREE(r.moments_mub);
     km_lines_free(&r.lines);
     return status;
 }
@@ -250,7 +265,8 @@ static km_status append_header(km_text *text, const km_crystal *crystal,
     KM_TRY(km_text_append(text, "%d\nLattice=\"", km_crystal_n_atom(crystal)));
     for (int i = 0; i < 9; i++)
         KM_TRY(km_text_append(text, "%s%.15g", i ? " " : "", a[i] * KM_ANG_PER_BOHR));
-    KM_TRY(km_text_append(text, "\" Properties=species:S:1:pos:R:3%s pbc=\"T T T\"",
+    KM_TRY(km_text_append(text, "\" Properties=species:S:1:pos:R:3%s%s pbc=\"T T T\"",
+                          km_crystal_moments_mub(crystal) ? ":initial_magmoms:R:1" : "",
                           extras->forces_ha_bohr ? ":forces:R:3" : ""));
     if (extras->energy_ha)
         KM_TRY(km_text_append(text, " energy=%.15g", *extras->energy_ha * KM_EV_PER_HA));
@@ -262,10 +278,13 @@ static km_status append_header(km_text *text, const km_crystal *crystal,
 static km_status append_atoms(km_text *text, const km_crystal *crystal, const double *cart_bohr,
                               const double *forces_ha_bohr)
 {
+    const double *moments_mub = km_crystal_moments_mub(crystal);
+
     for (int ia = 0; ia < km_crystal_n_atom(crystal); ia++) {
         KM_TRY(km_text_append(text, "%-2s", km_element_symbol(km_crystal_z(crystal)[ia])));
         for (int i = 0; i < 3; i++)
             KM_TRY(km_text_append(text, " %20.14f", cart_bohr[3 * ia + i] * KM_ANG_PER_BOHR));
+        if (moments_mub) KM_TRY(km_text_append(text, " %10.6f", moments_mub[ia]));
         for (int i = 0; forces_ha_bohr && i < 3; i++)
             KM_TRY(km_text_append(text, " %20.14f",
                                   forces_ha_bohr[3 * ia + i] / HA_BOHR_PER_EV_ANG));

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define N_SYMBOL 12
+/* Starting moments are written with a few digits. */
+#define SAME_MOMENT_MUB 1e-3
 
 struct km_symmetry {
     int n_atom;
@@ -47,17 +49,19 @@ fail:
     return status;
 }
 
-/* Atom of the same element where an operation maps atom `ia`, -1 if there is none within the limit. */
+/* Atom of the same kind where an operation maps atom `ia`, -1 if there is none within the limit. */
 static int find_image(const km_crystal *crystal, const km_operations *operations, int io,
                       int ia, const double reach_frac[3])
 {
     const double *frac = km_crystal_frac(crystal);
     const int *z = km_crystal_z(crystal);
+    const double *moment = km_crystal_moments_mub(crystal);
     double image[3];
 
     km_operations_apply(operations, io, frac + 3 * ia, image);
     for (int ja = 0; ja < km_crystal_n_atom(crystal); ja++) {
-        bool is_near = z[ja] == z[ia];
+        bool is_near =
+            z[ja] == z[ia] && (!moment || fabs(moment[ja] - moment[ia]) < SAME_MOMENT_MUB);
 
         for (int i = 0; i < 3 && is_near; i++) {
             double difference = frac[3 * ja + i] - image[i];
@@ -94,22 +98,41 @@ static km_status map_atoms(const km_crystal *crystal, km_symmetry *symmetry)
     return KM_OK;
 }
 
+/* Atoms of one element and one moment are of one kind: the number of the first of them. */
+static void find_kinds(const km_crystal *crystal, int *kind)
+{
+    const double *moment = km_crystal_moments_mub(crystal);
+    const int *z = km_crystal_z(crystal);
+
+    for (int ia = 0; ia < km_crystal_n_atom(crystal); ia++) {
+        kind[ia] = 0;
+        while (z[kind[ia]] != z[ia] ||
+               (moment && fabs(moment[kind[ia]] - moment[ia]) >= SAME_MOMENT_MUB))
+            kind[ia]++;
+    }
+}
+
 static km_status find_group(const km_crystal *crystal, double tolerance_bohr,
                             SpglibDataset **dataset)
 {
     double lattice[3][3], (*position)[3] = NULL;
-    int n_atom = km_crystal_n_atom(crystal);
+    int n_atom = km_crystal_n_atom(crystal), *kind = NULL;
+    km_status status = KM_OK;
 
     KM_TRY(KM_CHECK(tolerance_bohr > 0, KM_E_ARGUMENT, "tolerance_bohr = %g must be positive",
                     tolerance_bohr));
-    KM_TRY(KM_ALLOC(position, n_atom));
+    KM_TRY_TO(end, KM_ALLOC(position, n_atom));
+    KM_TRY_TO(end, KM_ALLOC(kind, n_atom));
     memcpy(position, km_crystal_frac(crystal), sizeof *position * (size_t)n_atom);
+    find_kinds(crystal, kind);
     transpose(km_crystal_cell_bohr(crystal), lattice);
-    *dataset =
-        spg_get_dataset(lattice, position, km_crystal_z(crystal), n_atom, tolerance_bohr);
+    *dataset = spg_get_dataset(lattice, position, kind, n_atom, tolerance_bohr);
+    status = KM_CHECK(*dataset, KM_E_INPUT, "no space group was found within %g bohr: %s",
+                      tolerance_bohr, spg_get_error_message(spg_get_error_code()));
+end:
     KM_FREE(position);
-    return KM_CHECK(*dataset, KM_E_INPUT, "no space group was found within %g bohr: %s",
-                    tolerance_bohr, spg_get_error_message(spg_get_error_code()));
+    KM_FREE(kind);
+    return status;
 }
 
 /* spglib's operations, the identity brought to the front. */
@@ -304,11 +327,35 @@ bool km_symmetry_has_inversion(const km_symmetry *symmetry, double centre_frac[3
     return best < INFINITY;
 }
 
+/* A crystal of atoms that are of the same kinds as those of another one. */
+static km_status make_from_kinds(const km_crystal *from, const double *cell, int n,
+                                 const int *kind, const double *frac, km_crystal **crystal)
+{
+    const double *moment = km_crystal_moments_mub(from);
+    double *moments = NULL;
+    km_status status = KM_OK;
+    int *z = NULL;
+
+    KM_TRY_TO(end, KM_ALLOC(z, n));
+    KM_TRY_TO(end, KM_ALLOC(moments, n));
+    for (int i = 0; i < n; i++) {
+        z[i] = km_crystal_z(from)[kind[i]];
+        if (moment) moments[i] = moment[kind[i]];
+    }
+    KM_TRY_TO(end, km_crystal_create(cell, n, z, frac, crystal));
+    if (moment) status = km_crystal_set_moments(*crystal, moments);
+    if (status != KM_OK) km_crystal_destroy(crystal);
+end:
+    KM_FREE(z);
+    KM_FREE(moments);
+    return status;
+}
+
 static km_status standardize(const km_crystal *crystal, bool to_primitive,
                              double tolerance_bohr, km_crystal **standard)
 {
     /* A conventional cell holds up to four primitive ones. */
-    int n_atom = km_crystal_n_atom(crystal), n_standard, *z = NULL;
+    int n_atom = km_crystal_n_atom(crystal), n_standard, *kind = NULL;
     double lattice[3][3], cell[9], (*position)[3] = NULL;
     km_status status = KM_OK;
 
@@ -316,20 +363,21 @@ static km_status standardize(const km_crystal *crystal, bool to_primitive,
     KM_TRY(KM_CHECK(tolerance_bohr > 0, KM_E_ARGUMENT, "tolerance_bohr = %g must be positive",
                     tolerance_bohr));
     KM_TRY_TO(done, KM_ALLOC(position, 4 * n_atom));
-    KM_TRY_TO(done, KM_ALLOC(z, 4 * n_atom));
+    KM_TRY_TO(done, KM_ALLOC(kind, 4 * n_atom));
     transpose(km_crystal_cell_bohr(crystal), lattice);
     memcpy(position, km_crystal_frac(crystal), sizeof *position * (size_t)n_atom);
-    memcpy(z, km_crystal_z(crystal), sizeof *z * (size_t)n_atom);
+    find_kinds(crystal, kind);
     n_standard =
-        spg_standardize_cell(lattice, position, z, n_atom, to_primitive, 0, tolerance_bohr);
+        spg_standardize_cell(lattice, position, kind, n_atom, to_primitive, 0, tolerance_bohr);
     KM_TRY_TO(done, KM_CHECK(n_standard > 0, KM_E_INPUT,
                              "no standard cell was found within %g bohr: %s", tolerance_bohr,
                              spg_get_error_message(spg_get_error_code())));
     for (int i = 0; i < 9; i++) cell[i] = lattice[i % 3][i / 3];
-    KM_TRY_TO(done, km_crystal_create(cell, n_standard, z, &position[0][0], standard));
+    KM_TRY_TO(done,
+              make_from_kinds(crystal, cell, n_standard, kind, &position[0][0], standard));
 done:
     KM_FREE(position);
-    KM_FREE(z);
+    KM_FREE(kind);
     return status;
 }
 

@@ -18,11 +18,16 @@ static km_status make_bases(km_ground_state *state, km_band_set *set)
     const int n_band = state->n_band, first = km_kpoints_first(set->kpoints);
 
     for (int ik = 0; ik < set->n_k; ++ik) {
-        KM_TRY(km_basis_create(state->basis_crystal, km_kpoints_frac(set->kpoints, first + ik),
-                               state->options.ecut_ha, km_kpoints_groups(set->kpoints)->group,
-                               &set->basis[ik]));
+        const int point = (first + ik) / state->n_spin;
+
+        if (ik > 0 && point == (first + ik - 1) / state->n_spin)
+            set->basis[ik] = set->basis[ik - 1];
+        else
+            KM_TRY(km_basis_create(state->basis_crystal, km_kpoints_frac(set->kpoints, point),
+                                   state->options.ecut_ha,
+                                   km_kpoints_groups(set->kpoints)->group, &set->basis[ik]));
         km_basis_set_cell(set->basis[ik], state->crystal);
-        set->weight[ik] = km_kpoints_weight(set->kpoints)[first + ik];
+        set->weight[ik] = km_kpoints_weight(set->kpoints)[point];
         KM_TRY(KM_CHECK(km_basis_n_g_sphere(set->basis[ik]) >= n_band, KM_E_INPUT,
                         "dft.ecut = %g Ha gives %d plane waves at a k-point, fewer than the %d "
                         "bands that are wanted",
@@ -41,6 +46,8 @@ static km_status make_set(km_ground_state *state, km_band_set *set)
                                   .grid = state->grid,
                                   .is_real = state->is_real,
                                   .n_k = set->n_k,
+                                  .n_spin = state->n_spin,
+                                  .first_spin = set->first_spin,
                                   .n_band = state->n_band,
                                   .functional = state->options.functional};
 
@@ -56,11 +63,16 @@ static km_status make_set(km_ground_state *state, km_band_set *set)
 
 km_status km_band_set_create(km_ground_state *state, km_kpoints *kpoints, km_band_set *set)
 {
-    km_status status;
+    km_status status = km_kpoints_set_spins(kpoints, state->n_spin, state->comm);
 
-    *set = (km_band_set){.kpoints = kpoints, .n_k = km_kpoints_n_local(kpoints)};
+    *set = (km_band_set){.kpoints = kpoints};
+    if (status == KM_OK) {
+        set->n_k = km_kpoints_n_local(kpoints);
+        set->first_spin = km_kpoints_first(kpoints) % state->n_spin;
+        status = make_set(state, set);
+    }
     /* A rank without k-points makes nothing that can fail alone: all must agree. */
-    status = km_agree(make_set(state, set), state->comm);
+    status = km_agree(status, state->comm);
     if (status != KM_OK) km_band_set_destroy(set);
     return status;
 }
@@ -68,7 +80,8 @@ km_status km_band_set_create(km_ground_state *state, km_kpoints *kpoints, km_ban
 void km_band_set_destroy(km_band_set *set)
 {
     km_hamiltonian_destroy(&set->hamiltonian);
-    for (int ik = 0; set->basis && ik < set->n_k; ++ik) km_basis_destroy(&set->basis[ik]);
+    for (int ik = set->n_k - 1; set->basis && ik >= 0; --ik)
+        if (ik == 0 || set->basis[ik] != set->basis[ik - 1]) km_basis_destroy(&set->basis[ik]);
     for (int ik = 0; set->bands && ik < set->n_k; ++ik) km_bands_destroy(&set->bands[ik]);
     KM_FREE(set->basis);
     KM_FREE(set->weight);
@@ -149,7 +162,7 @@ static km_status start_point(km_ground_state *state, km_band_set *set, const km_
     const int n_orbital = km_sites_n_function(sites), n_g = km_basis_n_g(set->basis[ik]);
     const int n_band = state->n_band;
     const km_radials radials = {.value = radial, .context = list};
-    const uint64_t k = (uint64_t)km_kpoints_first(set->kpoints) + (uint64_t)ik;
+    const uint64_t k = (uint64_t)((km_kpoints_first(set->kpoints) + ik) / state->n_spin);
     int n = n_orbital < n_band ? n_band : n_orbital;
     km_bands functions = {0}, used;
     km_status status = KM_OK;

@@ -3,6 +3,8 @@
  * @file
  * @brief Density of the cores of a crystal, which exchange and correlation see beside that of the valence electrons.
  *
+ * Cores have no magnetisation: half of their electrons are up.
+ *
  * Source: Louie, Froyen, Cohen, Phys. Rev. B 26, 1738 (1982).
  */
 #include "dft/term.h"
@@ -26,7 +28,7 @@ km_density_view km_core_density_add(km_core_density *core, const km_density_view
 /**
  * @brief Add the forces on the atoms, Ha/bohr, [n_atom][3], of the energy whose potential is v_r. Local.
  *
- * @param[in] v_r  dE/drho at the grid points, Ha, [n_point]
+ * @param[in] v_r  dE/drho at the grid points, Ha, [n_point]; with spin the mean of both
  */
 void km_core_density_add_forces(km_core_density *core, const double *v_r, double *forces);
 

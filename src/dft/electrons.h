@@ -8,11 +8,12 @@
 
 #include "kaimen/dft/grid.h"
 
-/** The part that belongs to a set of k-points of this rank. */
+/** The part that belongs to a set of k-points of this rank. With two spins each stands here twice, up before down. */
 typedef struct {
     km_kpoints *kpoints;
     int n_k;            /* of this rank */
-    km_basis **basis;   /* [n_k] */
+    int first_spin;     /* of the first one */
+    km_basis **basis;   /* [n_k]; both spins of a point have the same one */
     double *weight;     /* [n_k] */
     km_bands *bands;    /* [n_k] */
     double *eigenvalue; /* [n_k][n_band] */
@@ -29,6 +30,7 @@ struct km_ground_state {
     km_crystal *basis_crystal; /* the same atoms in the cell whose plane waves are taken */
     double shift_frac[3];      /* what was subtracted from the positions */
     bool is_real;
+    int n_spin;
     km_symmetry *symmetry; /* operations that leave the grid invariant; NULL: none used */
     km_grid *grid;
     int k_mesh[3];
@@ -36,15 +38,20 @@ struct km_ground_state {
     long n_plane_wave;      /* largest number over the k-points of all ranks */
     double mean_plane_wave; /* weighted mean over them */
     double n_electron;
+    double start_moment_mub; /* the fixed one, else the sum over the atoms */
     km_band_set set;
-    double complex *rho_in, *rho_out, *work_g; /* [n_g] */
-    double *rho_r;                             /* [n_point] */
-    double *all_eigenvalues;                   /* [n_k of all ranks][n_band] */
-    km_scf_step *history;                      /* [history_size] */
+    double complex *rho_in, *rho_out; /* electrons, then magnetisation, [n_spin][n_g] */
+    double complex *work_g;           /* [n_g] */
+    double *rho_r;                    /* [n_spin][n_point] */
+    double *all_eigenvalues;          /* [n_k of all ranks][n_spin][n_band] */
+    km_scf_step *history;             /* [history_size] */
     int history_size;
     int n_history;
     struct km_warm_start *warm; /* borrowed; NULL: the SCF starts from atoms */
 };
+
+/** @brief Superposed atoms and, with spin, their magnetisation, [n_spin][n_g]. Local. */
+KM_STATUS km_ground_state_superpose_atoms(const km_ground_state *state, double complex *rho);
 
 /**
  * @brief Bases, room for bands and a Hamiltonian for a set of k-points. Collective on the state's comm.

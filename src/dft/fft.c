@@ -18,11 +18,13 @@
 
 struct km_fft {
     int n[3];
+    int n_spin;
     int reach;              /* largest |m0| of a plane wave */
     int n_slice;            /* slices of PLANES planes; the last one is padded with zeros */
     int n_column_max;       /* a multiple of BATCH */
     double complex *column; /* [n_column_max][n_slice * PLANES] */
-    double *potential, *density; /* [n_slice][n1][n0][PLANES] */
+    double *potential;      /* [n_spin][n_slice][n1][n0][PLANES] */
+    double *density;        /* [n_slice][n1][n0][PLANES] */
     km_planes *planes;
     fftw_plan z[2]; /* to real space, to reciprocal space */
     long n_transform;
@@ -38,6 +40,11 @@ static int stride(const km_fft *fft)
 static size_t slice_size(const km_fft *fft)
 {
     return (size_t)fft->n[0] * (size_t)fft->n[1] * PLANES;
+}
+
+static size_t whole_size(const km_fft *fft)
+{
+    return slice_size(fft) * (size_t)fft->n_slice;
 }
 
 static km_status make_plans(km_fft *fft)
@@ -79,7 +86,8 @@ static void measure_bases(km_fft *fft, int n_basis, km_basis *const *bases, int 
     fft->n_column_max = (fft->n_column_max + BATCH - 1) / BATCH * BATCH;
 }
 
-km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, km_fft **out)
+km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, int n_spin,
+                        km_fft **out)
 {
     km_fft *fft = NULL;
     km_status status = KM_OK;
@@ -88,6 +96,7 @@ km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, km_
     *out = NULL;
     KM_TRY(KM_ALLOC(fft, 1));
     memcpy(fft->n, n, sizeof fft->n);
+    fft->n_spin = n_spin;
     measure_bases(fft, n_basis, bases, reach);
     fft->n_slice = (n[2] + PLANES - 1) / PLANES;
     for (int axis = 0; axis < 3; ++axis)
@@ -98,8 +107,8 @@ km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, km_
                                  2 * reach[axis] + 1));
     KM_TRY_TO(fail, KM_ALLOC(fft->column, (size_t)fft->n_column_max * (size_t)stride(fft)));
     KM_TRY_TO(fail, km_planes_create(n[0], n[1], reach[0], &fft->planes));
-    KM_TRY_TO(fail, KM_ALLOC(fft->potential, slice_size(fft) * (size_t)fft->n_slice));
-    KM_TRY_TO(fail, KM_ALLOC(fft->density, slice_size(fft) * (size_t)fft->n_slice));
+    KM_TRY_TO(fail, KM_ALLOC(fft->potential, (size_t)n_spin * whole_size(fft)));
+    KM_TRY_TO(fail, KM_ALLOC(fft->density, whole_size(fft)));
     KM_TRY_TO(fail, km_exchange_create(n_basis, bases, &fft->exchange));
     KM_TRY_TO(fail, make_plans(fft));
     /* Measuring plans leaves numbers in the padding, which must be zero. */
@@ -137,15 +146,19 @@ void km_fft_set_potential(km_fft *fft, const double *v_ha)
 {
     const double scale = 1.0 / ((double)fft->n[0] * fft->n[1] * fft->n[2]);
 
-    for (int x = 0; x < fft->n[0]; ++x)
-        for (int y = 0; y < fft->n[1]; ++y)
-            for (int z = 0; z < fft->n[2]; ++z)
-                fft->potential[place(fft, x, y, z)] = scale * *v_ha++;
+    for (int spin = 0; spin < fft->n_spin; ++spin) {
+        double *potential = fft->potential + (size_t)spin * whole_size(fft);
+
+        for (int x = 0; x < fft->n[0]; ++x)
+            for (int y = 0; y < fft->n[1]; ++y)
+                for (int z = 0; z < fft->n[2]; ++z)
+                    potential[place(fft, x, y, z)] = scale * *v_ha++;
+    }
 }
 
 void km_fft_clear_density(km_fft *fft)
 {
-    memset(fft->density, 0, sizeof(double) * slice_size(fft) * (size_t)fft->n_slice);
+    memset(fft->density, 0, sizeof(double) * whole_size(fft));
 }
 
 void km_fft_get_density(const km_fft *fft, double *density)
@@ -271,16 +284,18 @@ static double complex *slice_of(const km_fft *fft, int is)
     return fft->column + is * PLANES;
 }
 
-static void apply_to_whole(km_fft *fft, const km_basis *basis, const km_bands *in,
+static void apply_to_whole(km_fft *fft, const km_basis *basis, int spin, const km_bands *in,
                            const km_bands *out)
 {
+    const double *potential = fft->potential + (size_t)spin * whole_size(fft);
+
     for (int band = 0; band < in->n_band; band += in->is_real ? 2 : 1) {
         packet p = pack(in, band);
 
         load_columns(fft, basis, &p);
         for (int is = 0; is < fft->n_slice; ++is) {
             km_planes_from_columns(fft->planes, basis, slice_of(fft, is), stride(fft));
-            km_planes_multiply(fft->planes, fft->potential + (size_t)is * slice_size(fft));
+            km_planes_multiply(fft->planes, potential + (size_t)is * slice_size(fft));
             km_planes_to_columns(fft->planes, basis, slice_of(fft, is), stride(fft));
         }
         add_columns(fft, basis, out, band);
@@ -301,11 +316,11 @@ static km_bands next_part(const km_fft *fft, const km_bands *bands, int first)
     return km_bands_view(bands, first, n < most ? n : most);
 }
 
-void km_fft_apply_potential(km_fft *fft, const km_basis *basis, const km_bands *in,
+void km_fft_apply_potential(km_fft *fft, const km_basis *basis, int spin, const km_bands *in,
                             const km_bands *out)
 {
     if (!is_shared(basis)) {
-        apply_to_whole(fft, basis, in, out);
+        apply_to_whole(fft, basis, spin, in, out);
         return;
     }
     for (int first = 0; first < in->n_band; first += km_exchange_n_band(fft->exchange)) {
@@ -313,7 +328,7 @@ void km_fft_apply_potential(km_fft *fft, const km_basis *basis, const km_bands *
         int own;
         km_bands image, whole = km_exchange_spread(fft->exchange, basis, &part, &own, &image);
 
-        apply_to_whole(fft, basis, &whole, &image);
+        apply_to_whole(fft, basis, spin, &whole, &image);
         km_exchange_collect(fft->exchange, basis, &to);
     }
 }

@@ -24,18 +24,27 @@ static void lower(double energy_ha, const double k_frac[3], double *best_ha, dou
     *best_ha = energy_ha;
 }
 
-void km_gap_extend(int n_k, const double *k_frac, int n_full, int n_band,
+void km_gap_extend(int n_k, const double *k_frac, int n_spin, const int *n_full, int n_band,
                    const double *eigenvalues_ha, km_gap *gap)
 {
     double minus_vbm_ha = -gap->vbm_ha;
 
     for (int ik = 0; ik < n_k; ++ik) {
-        const double *e = eigenvalues_ha + (long)ik * n_band, *k = k_frac + 3 * ik;
+        const double *k = k_frac + 3 * ik;
+        double vbm_ha = -INFINITY, cbm_ha = INFINITY;
+        bool has_cbm = true;
 
-        lower(-e[n_full - 1], k, &minus_vbm_ha, gap->vbm_k_frac);
-        if (n_full == n_band) continue;
-        lower(e[n_full], k, &gap->cbm_ha, gap->cbm_k_frac);
-        lower(e[n_full] - e[n_full - 1], k, &gap->direct_ha, gap->direct_k_frac);
+        for (int s = 0; s < n_spin; ++s) {
+            const double *e = eigenvalues_ha + ((long)ik * n_spin + s) * n_band;
+
+            has_cbm = has_cbm && n_full[s] < n_band;
+            if (n_full[s] > 0) vbm_ha = fmax(vbm_ha, e[n_full[s] - 1]);
+            if (n_full[s] < n_band) cbm_ha = fmin(cbm_ha, e[n_full[s]]);
+        }
+        lower(-vbm_ha, k, &minus_vbm_ha, gap->vbm_k_frac);
+        if (!has_cbm) continue;
+        lower(cbm_ha, k, &gap->cbm_ha, gap->cbm_k_frac);
+        lower(cbm_ha - vbm_ha, k, &gap->direct_ha, gap->direct_k_frac);
     }
     gap->vbm_ha = -minus_vbm_ha;
 }

@@ -2,6 +2,7 @@
 
 #include "kaimen/base/memory.h"
 #include "kaimen/base/units.h"
+#include "kaimen/dft/density.h"
 
 #include <math.h>
 #include <string.h>
@@ -153,13 +154,35 @@ static void count_electrons(km_ground_state *state)
     for (int a = 0; a < km_crystal_n_atom(state->crystal); ++a)
         n += km_pseudo_describe(state->pseudo[species[a]])->z_valence;
     state->n_electron = n;
-    n_occupied = (int)ceil(n / 2 - 1e-9);
+    n_occupied = (int)ceil((n + fabs(state->start_moment_mub)) / 2 - 1e-9);
     state->n_band = state->options.n_band;
     if (state->n_band == 0) {
         double extra = state->options.smearing == KM_SMEARING_NONE ? 0.05 : 0.15;
 
         state->n_band = n_occupied + (int)fmax(4, ceil(extra * n_occupied));
     }
+}
+
+static void find_start_moment(km_ground_state *state)
+{
+    const double *moments = km_crystal_moments_mub(state->crystal);
+
+    for (int a = 0; moments && a < km_crystal_n_atom(state->crystal); ++a)
+        state->start_moment_mub += moments[a];
+    if (km_dft_options_has_fixed_moment(&state->options))
+        state->start_moment_mub = state->options.total_moment_mub;
+}
+
+/* The spin with more electrons must fit. */
+static km_status check_bands(const km_ground_state *state)
+{
+    const bool is_fixed = km_dft_options_has_fixed_moment(&state->options);
+    const double moment = is_fixed ? fabs(state->start_moment_mub) : 0;
+    const double wanted = (state->n_electron + moment) / 2;
+
+    return KM_CHECK(state->n_band >= wanted - 1e-9, KM_E_INPUT,
+                    "dft.bands = %d cannot hold %g electrons, at least %d are wanted",
+                    state->n_band, state->n_electron, (int)ceil(wanted - 1e-9));
 }
 
 static km_status choose_mesh(km_ground_state *state, const km_request *request)
@@ -194,18 +217,20 @@ static km_status make_kpoints(km_ground_state *state)
     }
     MPI_Allreduce(MPI_IN_PLACE, &state->n_plane_wave, 1, MPI_LONG, MPI_MAX, state->comm);
     MPI_Allreduce(MPI_IN_PLACE, &state->mean_plane_wave, 1, MPI_DOUBLE, MPI_SUM, state->comm);
+    state->mean_plane_wave /= state->n_spin;
     return KM_OK;
 }
 
 static km_status allocate_densities(km_ground_state *state)
 {
-    const int n_g = km_grid_n_g(state->grid);
+    const int n_g = km_grid_n_g(state->grid), n_spin = state->n_spin;
 
-    KM_TRY(KM_ALLOC(state->rho_in, n_g));
-    KM_TRY(KM_ALLOC(state->rho_out, n_g));
+    KM_TRY(KM_ALLOC(state->rho_in, n_spin * n_g));
+    KM_TRY(KM_ALLOC(state->rho_out, n_spin * n_g));
     KM_TRY(KM_ALLOC(state->work_g, n_g));
-    KM_TRY(KM_ALLOC(state->rho_r, km_grid_n_point(state->grid)));
-    KM_TRY(KM_ALLOC(state->all_eigenvalues, km_kpoints_n(state->set.kpoints) * state->n_band));
+    KM_TRY(KM_ALLOC(state->rho_r, n_spin * km_grid_n_point(state->grid)));
+    KM_TRY(KM_ALLOC(state->all_eigenvalues,
+                    km_kpoints_n(state->set.kpoints) * n_spin * state->n_band));
     state->history_size = state->options.scf.max_iteration;
     return KM_ALLOC(state->history, state->history_size);
 }
@@ -223,7 +248,10 @@ km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options
     state->comm = comm;
     state->pseudo = pseudo;
     state->atom = atom;
+    state->n_spin = km_dft_options_n_spin(options);
     KM_TRY_TO(fail, km_crystal_copy(crystal, &state->crystal));
+    /* Without spin, moments make no atoms different. */
+    if (state->n_spin == 1) KM_TRY_TO(fail, km_crystal_set_moments(state->crystal, NULL));
     KM_TRY_TO(fail,
               km_symmetry_create(state->crystal, SYMMETRY_TOLERANCE_BOHR, &state->symmetry));
     KM_TRY_TO(fail, centre_crystal(state));
@@ -231,11 +259,9 @@ km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options
     KM_TRY_TO(fail, make_grid(state));
     KM_TRY_TO(fail, choose_mesh(state, request));
     KM_TRY_TO(fail, restrict_symmetry(state));
+    find_start_moment(state);
     count_electrons(state);
-    KM_TRY_TO(fail, KM_CHECK(2 * state->n_band >= state->n_electron - 1e-9, KM_E_INPUT,
-                             "dft.bands = %d cannot hold %g electrons, at least %d are wanted",
-                             state->n_band, state->n_electron,
-                             (int)ceil(state->n_electron / 2 - 1e-9)));
+    KM_TRY_TO(fail, check_bands(state));
     KM_TRY_TO(fail, make_kpoints(state));
     KM_TRY_TO(fail, allocate_densities(state));
     *out = state;
@@ -262,6 +288,19 @@ void km_ground_state_destroy(km_ground_state **state)
     KM_FREE(s->history);
     KM_FREE(s->all_eigenvalues);
     KM_FREE(*state);
+}
+
+km_status km_ground_state_superpose_atoms(const km_ground_state *state, double complex *rho)
+{
+    const km_dft_options *options = &state->options;
+
+    KM_TRY(
+        km_density_superpose(state->crystal, state->atom, state->grid, state->n_electron, rho));
+    if (state->n_spin == 1) return KM_OK;
+    return km_density_superpose_moments(
+        state->crystal, state->atom, state->grid,
+        km_dft_options_has_fixed_moment(options) ? &options->total_moment_mub : NULL,
+        rho + km_grid_n_g(state->grid));
 }
 
 /* sum over the G along one axis of f(G) exp(i G z), for the crystal as it was given. */
@@ -323,6 +362,11 @@ const km_kpoints *km_ground_state_kpoints(const km_ground_state *state)
 const int *km_ground_state_k_mesh(const km_ground_state *state)
 {
     return state->k_mesh;
+}
+
+int km_ground_state_n_spin(const km_ground_state *state)
+{
+    return state->n_spin;
 }
 
 int km_ground_state_n_band(const km_ground_state *state)

@@ -11,8 +11,8 @@ struct km_hamiltonian {
     km_term_setup setup;
     km_term term[KM_N_TERM];
     km_fft *fft;
-    double *rho_r;       /* [n_point] */
-    double *v_r;         /* [n_point]: the whole potential of the last density */
+    double *rho_r; /* [n_spin][n_point] */
+    double *v_r;   /* [n_spin][n_point]: the whole potential of the last density, up and down */
     double complex *v_g; /* [n_g]: V_loc + V_H */
     double *weight;      /* work space [n_band] */
     long n_apply;
@@ -35,15 +35,17 @@ static km_status make_terms(km_hamiltonian *h)
 km_status km_hamiltonian_create(const km_hamiltonian_setup *setup, km_hamiltonian **out)
 {
     const size_t n_point = (size_t)km_grid_n_point(setup->grid);
+    const size_t n_spin = (size_t)setup->n_spin;
     km_hamiltonian *h = NULL;
     km_status status = KM_OK;
 
     *out = NULL;
     KM_TRY(KM_ALLOC(h, 1));
     h->setup = *setup;
-    KM_TRY_TO(fail, km_fft_create(km_grid_n(setup->grid), setup->n_k, setup->basis, &h->fft));
-    KM_TRY_TO(fail, KM_ALLOC(h->rho_r, n_point));
-    KM_TRY_TO(fail, KM_ALLOC(h->v_r, n_point));
+    KM_TRY_TO(fail, km_fft_create(km_grid_n(setup->grid), setup->n_k, setup->basis,
+                                  setup->n_spin, &h->fft));
+    KM_TRY_TO(fail, KM_ALLOC(h->rho_r, n_spin * n_point));
+    KM_TRY_TO(fail, KM_ALLOC(h->v_r, n_spin * n_point));
     KM_TRY_TO(fail, KM_ALLOC(h->v_g, km_grid_n_g(setup->grid)));
     KM_TRY_TO(fail, KM_ALLOC(h->weight, setup->n_band));
     KM_TRY_TO(fail, make_terms(h));
@@ -68,15 +70,24 @@ void km_hamiltonian_destroy(km_hamiltonian **hamiltonian)
     KM_FREE(*hamiltonian);
 }
 
+/* In both spaces: electrons, then magnetisation. */
+static km_density_view view_density(km_hamiltonian *h, const double complex *rho_g)
+{
+    const int n_g = km_grid_n_g(h->setup.grid), n_point = km_grid_n_point(h->setup.grid);
+
+    for (int s = 0; s < h->setup.n_spin; ++s)
+        km_grid_to_real(h->setup.grid, rho_g + s * n_g, h->rho_r + s * n_point);
+    return (km_density_view){rho_g, h->rho_r};
+}
+
 km_status km_hamiltonian_set_density(km_hamiltonian *h, const double complex *rho_g,
                                      double energy_ha[KM_N_TERM])
 {
     const int n_point = km_grid_n_point(h->setup.grid);
-    km_density_view density = {rho_g, h->rho_r};
+    const km_density_view density = view_density(h, rho_g);
 
-    km_grid_to_real(h->setup.grid, rho_g, h->rho_r);
     memset(h->v_g, 0, sizeof *h->v_g * (size_t)km_grid_n_g(h->setup.grid));
-    memset(h->v_r, 0, sizeof *h->v_r * (size_t)n_point);
+    memset(h->v_r, 0, sizeof *h->v_r * (size_t)(h->setup.n_spin * n_point));
     for (int i = 0; i < KM_N_TERM; ++i) {
         const km_term *term = &h->term[i];
 
@@ -87,7 +98,8 @@ km_status km_hamiltonian_set_density(km_hamiltonian *h, const double complex *rh
     }
     /* The work array of the density now takes the electrostatic part. */
     km_grid_to_real(h->setup.grid, h->v_g, h->rho_r);
-    for (int i = 0; i < n_point; ++i) h->v_r[i] += h->rho_r[i];
+    for (int s = 0; s < h->setup.n_spin; ++s)
+        for (int i = 0; i < n_point; ++i) h->v_r[s * n_point + i] += h->rho_r[i];
     km_fft_set_potential(h->fft, h->v_r);
     return KM_OK;
 }
@@ -97,13 +109,25 @@ double km_hamiltonian_potential_energy(const km_hamiltonian *h, const double *rh
     const int n_point = km_grid_n_point(h->setup.grid);
     double sum = 0;
 
-    for (int i = 0; i < n_point; ++i) sum += h->v_r[i] * rho_r[i];
+    if (h->setup.n_spin == 2) {
+        const double *up = h->v_r, *down = h->v_r + n_point, *moment = rho_r + n_point;
+
+        for (int i = 0; i < n_point; ++i)
+            sum += ((up[i] + down[i]) * rho_r[i] + (up[i] - down[i]) * moment[i]) / 2;
+    } else {
+        for (int i = 0; i < n_point; ++i) sum += h->v_r[i] * rho_r[i];
+    }
     return sum * km_crystal_volume_bohr3(h->setup.crystal) / n_point;
 }
 
 const double complex *km_hamiltonian_electrostatic(const km_hamiltonian *h)
 {
     return h->v_g;
+}
+
+static int spin_of(const km_hamiltonian *h, int ik)
+{
+    return h->setup.n_spin == 2 ? (h->setup.first_spin + ik) % 2 : 0;
 }
 
 void km_hamiltonian_apply(km_hamiltonian *h, int ik, const km_bands *in, const km_bands *out)
@@ -117,7 +141,7 @@ void km_hamiltonian_apply(km_hamiltonian *h, int ik, const km_bands *in, const k
             km_timer_stop(h->term[i].functions->name);
         }
     km_timer_start("potential");
-    km_fft_apply_potential(h->fft, h->setup.basis[ik], in, out);
+    km_fft_apply_potential(h->fft, h->setup.basis[ik], spin_of(h, ik), in, out);
     km_timer_stop("potential");
     km_timer_stop("H");
     h->n_apply += in->n_band;
@@ -138,9 +162,9 @@ const km_basis *km_hamiltonian_basis(const km_hamiltonian *h, int ik)
     return h->setup.basis[ik];
 }
 
-void km_hamiltonian_compute_density(km_hamiltonian *h, const km_bands *bands,
-                                    const double *weight, const double *occupation,
-                                    double *rho_r)
+/* Density of the bands of one spin. */
+static void compute_spin_density(km_hamiltonian *h, int spin, const km_bands *bands,
+                                 const double *weight, const double *occupation, double *rho_r)
 {
     const double scale = 1 / km_crystal_volume_bohr3(h->setup.crystal);
 
@@ -148,11 +172,29 @@ void km_hamiltonian_compute_density(km_hamiltonian *h, const km_bands *bands,
     for (int ik = 0; ik < h->setup.n_k; ++ik) {
         const int n_band = bands[ik].n_band;
 
+        if (spin_of(h, ik) != spin) continue;
         for (int j = 0; j < n_band; ++j)
             h->weight[j] = scale * weight[ik] * occupation[ik * n_band + j];
         km_fft_add_density(h->fft, h->setup.basis[ik], bands + ik, h->weight);
     }
     km_fft_get_density(h->fft, rho_r);
+}
+
+void km_hamiltonian_compute_density(km_hamiltonian *h, const km_bands *bands,
+                                    const double *weight, const double *occupation,
+                                    double *rho_r)
+{
+    const int n_point = km_grid_n_point(h->setup.grid);
+    double *other = rho_r + n_point;
+
+    for (int s = 0; s < h->setup.n_spin; ++s)
+        compute_spin_density(h, s, bands, weight, occupation, rho_r + s * n_point);
+    for (int i = 0; h->setup.n_spin == 2 && i < n_point; ++i) {
+        const double up = rho_r[i], down = other[i];
+
+        rho_r[i] = up + down;
+        other[i] = up - down;
+    }
 }
 
 static km_band_view view_bands(const km_hamiltonian *h, const km_bands *bands,
@@ -171,7 +213,7 @@ km_status km_hamiltonian_compute_forces(km_hamiltonian *h, const double complex 
                                         const double *occupation, MPI_Comm comm, double *forces)
 {
     const int n = 3 * km_crystal_n_atom(h->setup.crystal);
-    const km_density_view density = {rho_g, h->rho_r};
+    km_density_view density;
     const km_band_view view = view_bands(h, bands, weight, occupation);
     km_status status = KM_OK;
 
@@ -181,7 +223,7 @@ km_status km_hamiltonian_compute_forces(km_hamiltonian *h, const double complex 
             status = h->term[i].functions->band_forces(h->term[i].self, &view, forces);
     KM_TRY(km_agree(status, comm));
     MPI_Allreduce(MPI_IN_PLACE, forces, n, MPI_DOUBLE, MPI_SUM, comm);
-    km_grid_to_real(h->setup.grid, rho_g, h->rho_r);
+    density = view_density(h, rho_g);
     for (int i = 0; i < KM_N_TERM; ++i)
         if (h->term[i].functions->density_forces)
             KM_TRY(h->term[i].functions->density_forces(h->term[i].self, &density, forces));
@@ -193,8 +235,8 @@ km_status km_hamiltonian_compute_stress(km_hamiltonian *h, const double complex 
                                         const double *occupation, MPI_Comm comm,
                                         double stress[9])
 {
-    const km_density_view density = {rho_g, h->rho_r};
     const km_band_view view = view_bands(h, bands, weight, occupation);
+    km_density_view density;
     km_status status = KM_OK;
 
     memset(stress, 0, 9 * sizeof *stress);
@@ -203,7 +245,7 @@ km_status km_hamiltonian_compute_stress(km_hamiltonian *h, const double complex 
             status = h->term[i].functions->band_stress(h->term[i].self, &view, stress);
     KM_TRY(km_agree(status, comm));
     MPI_Allreduce(MPI_IN_PLACE, stress, 9, MPI_DOUBLE, MPI_SUM, comm);
-    km_grid_to_real(h->setup.grid, rho_g, h->rho_r);
+    density = view_density(h, rho_g);
     for (int i = 0; i < KM_N_TERM; ++i)
         if (h->term[i].functions->density_stress)
             KM_TRY(h->term[i].functions->density_stress(h->term[i].self, &density, stress));

@@ -11,7 +11,7 @@
 #define SAME_POINT 1e-4
 
 struct km_kpoints {
-    int n;
+    int n, n_spin;
     km_groups groups;
     double *frac;   /* [n][3] */
     double *weight; /* [n] */
@@ -66,6 +66,7 @@ static km_status make_points(int n, MPI_Comm comm, km_kpoints **out)
 
     KM_TRY(KM_ALLOC(kpoints, 1));
     kpoints->n = n;
+    kpoints->n_spin = 1;
     MPI_Comm_size(comm, &n_rank);
     KM_TRY_TO(fail, km_groups_find(comm, km_groups_choose(n_rank, n), &kpoints->groups));
     KM_TRY_TO(fail, KM_ALLOC(kpoints->frac, 3 * n));
@@ -146,6 +147,18 @@ km_status km_kpoints_create(const km_symmetry *symmetry, const int mesh[3], cons
 end:
     KM_FREE(map);
     return status;
+}
+
+km_status km_kpoints_set_spins(km_kpoints *kpoints, int n_spin, MPI_Comm comm)
+{
+    int n_rank;
+
+    KM_TRY(KM_CHECK(n_spin == 1 || n_spin == 2, KM_E_ARGUMENT, "n_spin = %d must be 1 or 2",
+                    n_spin));
+    kpoints->n_spin = n_spin;
+    MPI_Comm_size(comm, &n_rank);
+    return km_groups_find(comm, km_groups_choose(n_rank, n_spin * kpoints->n),
+                          &kpoints->groups);
 }
 
 static bool is_same_point(const double a[3], const double b[3])
@@ -230,12 +243,13 @@ const double *km_kpoints_weight(const km_kpoints *kpoints)
     return kpoints->weight;
 }
 
-/* The first n % n_group groups hold one point more. */
+/* The first n % n_group groups hold one more. */
 static int first_of_group(const km_kpoints *kpoints, int index)
 {
-    const int n_group = kpoints->groups.n_group, extra = kpoints->n % n_group;
+    const int n = kpoints->n_spin * kpoints->n;
+    const int n_group = kpoints->groups.n_group, extra = n % n_group;
 
-    return index * (kpoints->n / n_group) + (index < extra ? index : extra);
+    return index * (n / n_group) + (index < extra ? index : extra);
 }
 
 int km_kpoints_first(const km_kpoints *kpoints)

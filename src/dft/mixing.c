@@ -16,23 +16,24 @@
 #define MAX_HISTORY 30
 
 struct km_mixing {
-    int n_g;
+    int n; /* n_spin n_g */
     double fraction;
     int depth;      /* differences that can be kept */
     int n_kept;     /* differences kept; slot 0 is not always the newest, see newest */
     int newest;     /* slot of the newest difference */
     bool has_last;  /* last_in and last_residual are set */
-    double *metric; /* 2 pi Omega multiplicity / G^2, 0 at G = 0, [n_g] */
-    double *screen; /* P(G), 0 at G = 0, [n_g] */
-    double complex *last_in, *last_residual; /* [n_g] */
-    double complex *residual;                /* of the current call, [n_g] */
-    double complex *step_in, *step_residual; /* differences of successive calls, [depth][n_g] */
+    double *metric; /* of the scalar product: 0 where nothing is mixed, [n] */
+    double *screen; /* P(G), 0 where nothing is mixed, [n] */
+    double complex *last_in, *last_residual;  /* [n] */
+    double complex *residual;                 /* of the current call, [n] */
+    double complex *step_in, *step_residual;  /* differences of successive calls, [depth][n] */
     double overlap[MAX_HISTORY][MAX_HISTORY]; /* of step_residual, by slot */
 };
 
 km_mixing_options km_mixing_options_default(void)
 {
-    return (km_mixing_options){.mixing = 0.8, .history = 8, .dielectric = 4, .length_bohr = 2};
+    return (km_mixing_options){
+        .mixing = 0.8, .history = 8, .dielectric = 4, .length_bohr = 2, .n_spin = 1};
 }
 
 static km_status check_options(const km_mixing_options *o, int n_g, double volume_bohr3)
@@ -46,8 +47,28 @@ static km_status check_options(const km_mixing_options *o, int n_g, double volum
                     "mixing history = %d must be 0 to %d", o->history, MAX_HISTORY));
     KM_TRY(KM_CHECK(o->dielectric >= 1, KM_E_ARGUMENT, "dielectric = %g must be at least 1",
                     o->dielectric));
+    KM_TRY(KM_CHECK(o->n_spin == 1 || o->n_spin == 2, KM_E_ARGUMENT,
+                    "n_spin = %d must be 1 or 2", o->n_spin));
     return KM_CHECK(o->length_bohr > 0, KM_E_ARGUMENT, "length = %g bohr must be positive",
                     o->length_bohr);
+}
+
+static void set_metric(km_mixing *mixing, int n_g, const double *g2_bohr2,
+                       const double *multiplicity, double volume_bohr3,
+                       const km_mixing_options *options)
+{
+    for (int ig = 0; ig < n_g; ig++) {
+        const double g2 = g2_bohr2[ig], m = multiplicity ? multiplicity[ig] : 1;
+        const double x = g2 * options->length_bohr * options->length_bohr;
+
+        if (options->n_spin == 2) {
+            mixing->metric[n_g + ig] = volume_bohr3 * m / (2 * KM_PI);
+            mixing->screen[n_g + ig] = 1;
+        }
+        if (g2 < G2_ZERO) continue;
+        mixing->metric[ig] = 2 * KM_PI * volume_bohr3 * m / g2;
+        mixing->screen[ig] = (1 / options->dielectric + x) / (1 + x);
+    }
 }
 
 km_status km_mixing_create(int n_g, const double *g2_bohr2, const double *multiplicity,
@@ -60,25 +81,17 @@ km_status km_mixing_create(int n_g, const double *g2_bohr2, const double *multip
     *out = NULL;
     KM_TRY(check_options(options, n_g, volume_bohr3));
     KM_TRY(KM_ALLOC(mixing, 1));
-    mixing->n_g = n_g;
+    mixing->n = options->n_spin * n_g;
     mixing->fraction = options->mixing;
     mixing->depth = options->history;
-    KM_TRY_TO(fail, KM_ALLOC(mixing->metric, n_g));
-    KM_TRY_TO(fail, KM_ALLOC(mixing->screen, n_g));
-    KM_TRY_TO(fail, KM_ALLOC(mixing->last_in, n_g));
-    KM_TRY_TO(fail, KM_ALLOC(mixing->last_residual, n_g));
-    KM_TRY_TO(fail, KM_ALLOC(mixing->residual, n_g));
-    KM_TRY_TO(fail, KM_ALLOC(mixing->step_in, (size_t)n_g * options->history));
-    KM_TRY_TO(fail, KM_ALLOC(mixing->step_residual, (size_t)n_g * options->history));
-    for (int ig = 0; ig < n_g; ig++) {
-        const double g2 = g2_bohr2[ig];
-        const double x = g2 * options->length_bohr * options->length_bohr;
-
-        if (g2 < G2_ZERO) continue;
-        mixing->metric[ig] =
-            2 * KM_PI * volume_bohr3 * (multiplicity ? multiplicity[ig] : 1) / g2;
-        mixing->screen[ig] = (1 / options->dielectric + x) / (1 + x);
-    }
+    KM_TRY_TO(fail, KM_ALLOC(mixing->metric, mixing->n));
+    KM_TRY_TO(fail, KM_ALLOC(mixing->screen, mixing->n));
+    KM_TRY_TO(fail, KM_ALLOC(mixing->last_in, mixing->n));
+    KM_TRY_TO(fail, KM_ALLOC(mixing->last_residual, mixing->n));
+    KM_TRY_TO(fail, KM_ALLOC(mixing->residual, mixing->n));
+    KM_TRY_TO(fail, KM_ALLOC(mixing->step_in, (size_t)mixing->n * options->history));
+    KM_TRY_TO(fail, KM_ALLOC(mixing->step_residual, (size_t)mixing->n * options->history));
+    set_metric(mixing, n_g, g2_bohr2, multiplicity, volume_bohr3, options);
     *out = mixing;
     return KM_OK;
 fail:
@@ -110,7 +123,7 @@ static double product(const km_mixing *mixing, const double complex *a, const do
 {
     double sum = 0;
 
-    for (int ig = 0; ig < mixing->n_g; ig++)
+    for (int ig = 0; ig < mixing->n; ig++)
         sum += mixing->metric[ig] * (creal(a[ig]) * creal(b[ig]) + cimag(a[ig]) * cimag(b[ig]));
     return sum;
 }
@@ -120,7 +133,7 @@ double km_mixing_error_ha(const km_mixing *mixing, const double complex *rho_in,
 {
     double sum = 0;
 
-    for (int ig = 0; ig < mixing->n_g; ig++) {
+    for (int ig = 0; ig < mixing->n; ig++) {
         double complex d = rho_out[ig] - rho_in[ig];
 
         sum += mixing->metric[ig] * (creal(d) * creal(d) + cimag(d) * cimag(d));
@@ -142,16 +155,16 @@ static void keep_step(km_mixing *mixing, const double complex *rho_in)
     if (mixing->depth == 0) return;
     mixing->newest = (mixing->newest + 1) % mixing->depth;
     if (mixing->n_kept < mixing->depth) mixing->n_kept++;
-    step_in = mixing->step_in + (size_t)mixing->newest * mixing->n_g;
-    step_residual = mixing->step_residual + (size_t)mixing->newest * mixing->n_g;
-    for (int ig = 0; ig < mixing->n_g; ig++) {
+    step_in = mixing->step_in + (size_t)mixing->newest * mixing->n;
+    step_residual = mixing->step_residual + (size_t)mixing->newest * mixing->n;
+    for (int ig = 0; ig < mixing->n; ig++) {
         step_in[ig] = rho_in[ig] - mixing->last_in[ig];
         step_residual[ig] = mixing->residual[ig] - mixing->last_residual[ig];
     }
     for (int age = 0; age < mixing->n_kept; age++) {
         const int slot = slot_of(mixing, age);
         const double value =
-            product(mixing, step_residual, mixing->step_residual + (size_t)slot * mixing->n_g);
+            product(mixing, step_residual, mixing->step_residual + (size_t)slot * mixing->n);
 
         mixing->overlap[slot][mixing->newest] = value;
         mixing->overlap[mixing->newest][slot] = value;
@@ -173,8 +186,8 @@ static void find_coefficients(km_mixing *mixing, double *c)
         const double norm = mixing->overlap[slot][slot];
         double rest = norm;
 
-        c[n] = product(mixing, mixing->step_residual + (size_t)slot * mixing->n_g,
-                       mixing->residual);
+        c[n] =
+            product(mixing, mixing->step_residual + (size_t)slot * mixing->n, mixing->residual);
         for (int j = 0; j < n; j++) {
             l[n][j] = mixing->overlap[slot][slot_of(mixing, j)];
             for (int k = 0; k < j; k++) l[n][j] -= l[n][k] * l[j][k];
@@ -196,11 +209,11 @@ static void find_coefficients(km_mixing *mixing, double *c)
 static void set_next(const km_mixing *mixing, const double *c, const double complex *rho_in,
                      double complex *next)
 {
-    for (int ig = 0; ig < mixing->n_g; ig++) {
+    for (int ig = 0; ig < mixing->n; ig++) {
         double complex best_in = rho_in[ig], best_residual = mixing->residual[ig];
 
         for (int j = 0; j < mixing->n_kept; j++) {
-            const size_t at = (size_t)slot_of(mixing, j) * mixing->n_g + ig;
+            const size_t at = (size_t)slot_of(mixing, j) * mixing->n + ig;
 
             best_in -= c[j] * mixing->step_in[at];
             best_residual -= c[j] * mixing->step_residual[at];
@@ -215,13 +228,13 @@ static void set_next(const km_mixing *mixing, const double *c, const double comp
 km_status km_mixing_compute(km_mixing *mixing, const double complex *rho_in,
                             const double complex *rho_out, double complex *next)
 {
-    const size_t bytes = (size_t)mixing->n_g * sizeof *next;
+    const size_t bytes = (size_t)mixing->n * sizeof *next;
     double c[MAX_HISTORY], error = km_mixing_error_ha(mixing, rho_in, rho_out);
 
     KM_TRY(KM_CHECK(isfinite(error), KM_E_NUMERIC,
                     "density mixing: the residual's norm is %g, wanted a finite number",
                     error));
-    for (int ig = 0; ig < mixing->n_g; ig++) mixing->residual[ig] = rho_out[ig] - rho_in[ig];
+    for (int ig = 0; ig < mixing->n; ig++) mixing->residual[ig] = rho_out[ig] - rho_in[ig];
     if (mixing->has_last) keep_step(mixing, rho_in);
     find_coefficients(mixing, c);
     /* before next, which may be rho_in */

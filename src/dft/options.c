@@ -1,5 +1,6 @@
 #include "kaimen/dft/options.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Levels: from the measurements in docs/theory.md. */
@@ -17,6 +18,7 @@ km_dft_options km_dft_options_default(km_quality quality)
                               .k_spacing_bohr = level[quality].k_spacing_bohr,
                               .smearing = KM_SMEARING_NONE,
                               .smearing_width_ha = 0.005,
+                              .total_moment_mub = NAN,
                               .scf = {.energy_tolerance_ha = level[quality].tolerance_ha,
                                       .max_iteration = 60,
                                       .mixing = 0.8,
@@ -27,6 +29,16 @@ km_dft_options km_dft_options_default(km_quality quality)
 
     strcpy(options.pseudo.family, "GTH-PBE");
     return options;
+}
+
+int km_dft_options_n_spin(const km_dft_options *options)
+{
+    return options->spin == KM_SPIN_COLLINEAR ? 2 : 1;
+}
+
+bool km_dft_options_has_fixed_moment(const km_dft_options *options)
+{
+    return options->spin == KM_SPIN_COLLINEAR && isfinite(options->total_moment_mub);
 }
 
 const char *km_functional_name(km_functional functional)

@@ -65,7 +65,12 @@ static km_occupation_options occupation_options(const km_ground_state *state)
     return (km_occupation_options){.smearing = state->options.smearing,
                                    .width_ha = state->options.smearing_width_ha,
                                    .n_electron = state->n_electron,
-                                   .n_band = state->n_band};
+                                   .n_band = state->n_band,
+                                   .n_spin = state->n_spin,
+                                   .first_spin = state->set.first_spin,
+                                   .has_moment =
+                                       km_dft_options_has_fixed_moment(&state->options),
+                                   .moment_mub = state->options.total_moment_mub};
 }
 
 /*
@@ -75,7 +80,9 @@ static km_occupation_options occupation_options(const km_ground_state *state)
 static int count_tight_bands(const km_ground_state *state, int ik)
 {
     const double *occupation = state->set.occupation + ik * state->n_band;
-    const int n_occupied = (int)ceil(state->n_electron / 2 - 1e-9);
+    const int sign = (state->set.first_spin + ik) % 2 == 0 ? 1 : -1;
+    const double moment = state->n_spin == 2 ? sign * state->start_moment_mub : 0;
+    const int n_occupied = (int)ceil((state->n_electron + moment) / 2 - 1e-9);
     int n = n_occupied;
 
     if (state->options.smearing == KM_SMEARING_NONE) return n;
@@ -118,18 +125,28 @@ static km_status occupy(loop *l)
                                  &l->result->occupation);
 }
 
+/* The density, with spin the magnetisation too. */
+static void symmetrise(km_ground_state *state, double complex *rho)
+{
+    for (int s = 0; s < state->n_spin; ++s)
+        km_density_symmetrise(state->grid, state->symmetry, state->is_real,
+                              rho + s * km_grid_n_g(state->grid), state->work_g);
+}
+
 /* Density of the occupied bands of all ranks, symmetrised, in rho_out. */
 static void compute_density(km_ground_state *state)
 {
-    const int n_point = km_grid_n_point(state->grid);
+    const int n_point = km_grid_n_point(state->grid), n_g = km_grid_n_g(state->grid);
 
     km_timer_start("density");
     km_hamiltonian_compute_density(state->set.hamiltonian, state->set.bands, state->set.weight,
                                    state->set.occupation, state->rho_r);
-    MPI_Allreduce(MPI_IN_PLACE, state->rho_r, n_point, MPI_DOUBLE, MPI_SUM, state->comm);
-    km_grid_to_reciprocal(state->grid, state->rho_r, state->rho_out);
-    km_density_symmetrise(state->grid, state->symmetry, state->is_real, state->rho_out,
-                          state->work_g);
+    MPI_Allreduce(MPI_IN_PLACE, state->rho_r, state->n_spin * n_point, MPI_DOUBLE, MPI_SUM,
+                  state->comm);
+    for (int s = 0; s < state->n_spin; ++s)
+        km_grid_to_reciprocal(state->grid, state->rho_r + s * n_point,
+                              state->rho_out + s * n_g);
+    symmetrise(state, state->rho_out);
     km_timer_stop("density");
 }
 
@@ -161,7 +178,9 @@ static void compute_energy(loop *l)
     km_scf_result *result = l->result;
     double *term = result->term_ha, double_counting;
 
-    km_grid_to_real(state->grid, state->rho_in, state->rho_r);
+    for (int s = 0; s < state->n_spin; ++s)
+        km_grid_to_real(state->grid, state->rho_in + s * km_grid_n_g(state->grid),
+                        state->rho_r + s * km_grid_n_point(state->grid));
     double_counting = km_hamiltonian_potential_energy(state->set.hamiltonian, state->rho_r);
     share(state, 1, &double_counting);
     share(state, KM_N_TERM, term);
@@ -203,7 +222,7 @@ static km_outcome judge(loop *l)
     const km_scf_result *result = l->result;
     int outcome = KM_OUTCOME_NOT_CONVERGED;
 
-    l->n_overlapping = result->occupation.is_metallic ? l->n_overlapping + 1 : 0;
+    l->n_overlapping = result->occupation.is_overlapping ? l->n_overlapping + 1 : 0;
     l->smallest_error_ha = fmin(l->smallest_error_ha, result->error_ha);
     if (!isfinite(result->energy_ha) || !isfinite(result->error_ha) ||
         result->error_ha > DIVERGENCE_FACTOR * fmax(l->smallest_error_ha, 1e-6))
@@ -225,7 +244,7 @@ static void look_for_closed_gap(loop *l)
     km_scf_result *result = l->result;
 
     if (l->state->options.smearing != KM_SMEARING_NONE) return;
-    if (result->outcome == KM_OUTCOME_CONVERGED && result->occupation.is_metallic) {
+    if (result->outcome == KM_OUTCOME_CONVERGED && result->occupation.is_overlapping) {
         result->outcome = KM_OUTCOME_NOT_CONVERGED;
         result->gap_closed = true;
     }
@@ -273,7 +292,7 @@ static km_status mix(loop *l)
     KM_TRY_TIMED("mixing", km_agree(km_mixing_compute(l->mixing, state->rho_in, state->rho_out,
                                                       state->rho_in),
                                     state->comm));
-    share(state, 2 * km_grid_n_g(state->grid), (double *)state->rho_in);
+    share(state, 2 * state->n_spin * km_grid_n_g(state->grid), (double *)state->rho_in);
     return km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in,
                                       l->result->term_ha);
 }
@@ -289,13 +308,12 @@ static km_status prepare(loop *l)
         if (km_basis_n_g(state->set.basis[ik]) > n_g) n_g = km_basis_n_g(state->set.basis[ik]);
     mixing.mixing = state->options.scf.mixing;
     mixing.history = state->options.scf.mixing_history;
+    mixing.n_spin = state->n_spin;
     KM_TRY(km_mixing_create(km_grid_n_g(state->grid), km_grid_g2(state->grid), NULL,
                             km_crystal_volume_bohr3(state->crystal), &mixing, &l->mixing));
-    KM_TRY(km_density_superpose(state->crystal, state->atom, state->grid, state->n_electron,
-                                state->rho_in));
+    KM_TRY(km_ground_state_superpose_atoms(state, state->rho_in));
     if (state->warm) KM_TRY(km_warm_start_add_density(state->warm, state, state->rho_in));
-    km_density_symmetrise(state->grid, state->symmetry, state->is_real, state->rho_in,
-                          state->work_g);
+    symmetrise(state, state->rho_in);
     KM_TRY(
         km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in, l->result->term_ha));
     status = km_eigensolver_create(state->is_real, state->n_band, n_g,
@@ -306,25 +324,41 @@ static km_status prepare(loop *l)
     return km_agree(status, state->comm);
 }
 
-/* Every rank learns the eigenvalues of all k-points, [n_k of all ranks][n_band]. */
-static void gather_eigenvalues(const km_band_set *set, int n_band, double *all)
+/* Every rank learns the eigenvalues of all k-points, [n_k of all ranks][n_spin][n_band]. */
+static void gather_eigenvalues(const km_band_set *set, int n_spin, int n_band, double *all)
 {
     const km_kpoints *kpoints = set->kpoints;
-    const int n = km_kpoints_n(kpoints) * n_band, first = km_kpoints_first(kpoints) * n_band;
+    const int n = km_kpoints_n(kpoints) * n_spin * n_band;
+    const int first = km_kpoints_first(kpoints) * n_band;
 
     memset(all, 0, sizeof *all * (size_t)n);
     for (int i = 0; i < set->n_k * n_band; ++i) all[first + i] = set->eigenvalue[i];
     MPI_Allreduce(MPI_IN_PLACE, all, n, MPI_DOUBLE, MPI_SUM, km_kpoints_groups(kpoints)->cross);
 }
 
-/* An odd number of electrons has no gap. */
+/* Where no whole number of bands can be full there is no gap. */
 static void extend_gap(const km_ground_state *state, int n_k, const double *k_frac,
-                       const double *eigenvalues, km_gap *gap)
+                       const double *eigenvalues, km_scf_result *result)
 {
-    const double n_full = state->n_electron / 2;
+    const int *n_full = result->occupation.n_full;
 
-    if (fabs(n_full - round(n_full)) > 1e-9) return;
-    km_gap_extend(n_k, k_frac, (int)lround(n_full), state->n_band, eigenvalues, gap);
+    if (n_full[0] < 0) return;
+    km_gap_extend(n_k, k_frac, state->n_spin, n_full, state->n_band, eigenvalues, &result->gap);
+}
+
+static void measure_magnetisation(km_ground_state *state, km_scf_result *result)
+{
+    const int n_g = km_grid_n_g(state->grid), n_point = km_grid_n_point(state->grid);
+    const double volume = km_crystal_volume_bohr3(state->crystal);
+    double moment[2] = {0};
+
+    if (state->n_spin == 1) return;
+    moment[0] = volume * creal(state->rho_out[n_g + km_grid_zero(state->grid)]);
+    km_grid_to_real(state->grid, state->rho_out + n_g, state->rho_r);
+    for (int i = 0; i < n_point; ++i) moment[1] += fabs(state->rho_r[i]) * volume / n_point;
+    share(state, 2, moment);
+    result->moment_mub = moment[0];
+    result->absolute_moment_mub = moment[1];
 }
 
 /*
@@ -336,7 +370,7 @@ static km_status finish(loop *l)
     km_ground_state *state = l->state;
 
     memcpy(state->rho_in, state->rho_out,
-           sizeof *state->rho_in * (size_t)km_grid_n_g(state->grid));
+           sizeof *state->rho_in * (size_t)(state->n_spin * km_grid_n_g(state->grid)));
     KM_TRY(
         km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in, l->result->term_ha));
     KM_TRY_TIMED("bands",
@@ -383,9 +417,10 @@ km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
         if (result->outcome != KM_OUTCOME_NOT_CONVERGED || result->gap_closed) break;
     }
     if (result->outcome == KM_OUTCOME_CONVERGED) KM_TRY_TO(end, finish(&l));
-    gather_eigenvalues(&state->set, state->n_band, state->all_eigenvalues);
+    gather_eigenvalues(&state->set, state->n_spin, state->n_band, state->all_eigenvalues);
     extend_gap(state, km_kpoints_n(state->set.kpoints), km_kpoints_frac(state->set.kpoints, 0),
-               state->all_eigenvalues, &result->gap);
+               state->all_eigenvalues, result);
+    measure_magnetisation(state, result);
 end:
     km_eigensolver_destroy(&l.solver);
     km_mixing_destroy(&l.mixing);
@@ -415,7 +450,7 @@ static km_status solve_other_points(km_ground_state *state, km_kpoints *kpoints,
     status = solve_bands(&l, FINAL_EMPTY_TOLERANCE_HA, FINAL_EMPTY_TOLERANCE_HA, FINAL_ROUNDS);
     state->set = mesh;
     KM_TRY_TO(end, status);
-    gather_eigenvalues(&other, state->n_band, eigenvalues);
+    gather_eigenvalues(&other, state->n_spin, state->n_band, eigenvalues);
 end:
     km_eigensolver_destroy(&l.solver);
     km_band_set_destroy(&other);
@@ -433,7 +468,7 @@ km_status km_ground_state_solve_points(km_ground_state *state, int n_k, const do
 
 km_status km_ground_state_extend_edges(km_ground_state *state, km_scf_result *result)
 {
-    const km_occupation_options options = occupation_options(state);
+    km_occupation_options options = occupation_options(state);
     km_kpoints *kpoints = NULL;
     double *eigenvalues = NULL;
     const double *k_frac;
@@ -444,12 +479,13 @@ km_status km_ground_state_extend_edges(km_ground_state *state, km_scf_result *re
                                            &kpoints));
     n_k = km_kpoints_n(kpoints);
     k_frac = km_kpoints_frac(kpoints, 0);
-    KM_TRY_TO(end, KM_ALLOC(eigenvalues, n_k * state->n_band));
+    KM_TRY_TO(end, KM_ALLOC(eigenvalues, n_k * state->n_spin * state->n_band));
     KM_TRY_TO(end, km_ground_state_solve_points(state, n_k, k_frac, eigenvalues));
     /* Every rank has all points: nothing is left to share. */
-    KM_TRY_TO(end, km_occupation_extend_edges(n_k, eigenvalues, &options, MPI_COMM_SELF,
-                                              &result->occupation));
-    extend_gap(state, n_k, k_frac, eigenvalues, &result->gap);
+    options.first_spin = 0;
+    KM_TRY_TO(end, km_occupation_extend_edges(n_k * state->n_spin, eigenvalues, &options,
+                                              MPI_COMM_SELF, &result->occupation));
+    extend_gap(state, n_k, k_frac, eigenvalues, result);
 end:
     KM_FREE(eigenvalues);
     km_kpoints_destroy(&kpoints);

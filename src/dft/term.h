@@ -19,25 +19,28 @@
 
 #include <complex.h>
 
-/** A density in both spaces; borrowed. */
+/** A density in both spaces; borrowed. With spin the magnetisation, up less down, follows the electrons. */
 typedef struct {
-    const double complex *g; /* [n_g], 1/bohr^3 */
-    const double *r;         /* [n_point] */
+    const double complex *g; /* [n_spin][n_g], 1/bohr^3 */
+    const double *r;         /* [n_spin][n_point] */
 } km_density_view;
 
-/** The bands of this rank's k-points; borrowed. */
+/** The bands of this rank's k-points, once for each spin; borrowed. */
 typedef struct {
     int n_k;
     int n_band;
     km_basis *const *basis;   /* [n_k] */
     const km_bands *bands;    /* [n_k] */
-    const double *weight;     /* [n_k], sums to 1 over all ranks */
-    const double *occupation; /* [n_k][n_band], 0 to 2 */
+    const double *weight;     /* [n_k], sums to 1 over all ranks for each spin */
+    const double *occupation; /* [n_k][n_band], 0 to 2 or, with spin, 1 */
 } km_band_view;
 
 typedef struct {
     const char *name;
-    /** Energy of the density; adds its potential to v_g, [n_g], or to v_r, [n_point]. */
+    /**
+     * Energy of the density; adds its potential to v_g, [n_g], what all electrons feel, or to v_r, [n_spin][n_point], what
+     * those that are up and those that are down feel.
+     */
     km_status (*potential)(void *self, const km_density_view *density, double *energy_ha,
                            double complex *v_g, double *v_r);
     /** out += operator in, at the rank's k-point ik. */

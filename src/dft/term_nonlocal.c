@@ -246,12 +246,18 @@ end:
     return status;
 }
 
+/* Both spins of a point have the same projectors. */
+static bool is_of_point_before(const nonlocal *term, int ik)
+{
+    return ik > 0 && term->setup->basis[ik] == term->setup->basis[ik - 1];
+}
+
 static void destroy(void *self)
 {
     nonlocal *term = self;
 
     for (int ik = 0; term->projectors && ik < term->setup->n_k; ++ik)
-        km_bands_destroy(term->projectors + ik);
+        if (!is_of_point_before(term, ik)) km_bands_destroy(term->projectors + ik);
     KM_FREE(term->projectors);
     km_sites_destroy(&term->sites);
     km_matrix_destroy(&term->product);
@@ -268,6 +274,10 @@ static km_status make_projectors(nonlocal *term)
 
     KM_TRY(KM_ALLOC(term->projectors, setup->n_k));
     for (int ik = 0; ik < setup->n_k; ++ik) {
+        if (is_of_point_before(term, ik)) {
+            term->projectors[ik] = term->projectors[ik - 1];
+            continue;
+        }
         KM_TRY(km_bands_create(setup->is_real, term->n_projector,
                                km_basis_n_g(setup->basis[ik]), term->projectors + ik));
         term->projectors[ik].comm = km_basis_comm(setup->basis[ik]);

@@ -17,13 +17,13 @@ static const double FARTHEST_BOHR = 1.0;
 /* The rest of one density, and where its atoms were. */
 typedef struct {
     double *cart_bohr;      /* [n_atom][3] */
-    double complex *rest_g; /* [n_g] */
+    double complex *rest_g; /* [n_spin][n_g] */
 } remembered;
 
 struct km_warm_start {
     km_crystal *crystal; /* the last one; NULL: nothing is remembered */
     int grid[3];
-    int n_g;
+    int n_g, n_spin;
     bool is_real;
     int n_band;
     int n_k;
@@ -83,7 +83,7 @@ static bool is_same_kind(const km_warm_start *warm, const km_ground_state *state
 
     return old && n_atom == km_crystal_n_atom(new) && warm->is_real == state->is_real &&
            memcmp(warm->grid, km_grid_n(state->grid), sizeof warm->grid) == 0 &&
-           warm->n_g == km_grid_n_g(state->grid) &&
+           warm->n_g == km_grid_n_g(state->grid) && warm->n_spin == state->n_spin &&
            is_equal(9, km_crystal_cell_bohr(old), km_crystal_cell_bohr(new)) &&
            memcmp(km_crystal_z(old), km_crystal_z(new), sizeof(int) * (size_t)n_atom) == 0;
 }
@@ -132,14 +132,13 @@ bool km_warm_start_fits(const km_warm_start *warm, const km_ground_state *state)
 
 static km_status remember(const km_ground_state *state, remembered *step)
 {
-    const int n_g = km_grid_n_g(state->grid);
+    const int n = state->n_spin * km_grid_n_g(state->grid);
 
     KM_TRY(KM_ALLOC(step->cart_bohr, 3 * km_crystal_n_atom(state->crystal)));
-    KM_TRY(KM_ALLOC(step->rest_g, n_g));
+    KM_TRY(KM_ALLOC(step->rest_g, n));
     km_crystal_compute_cart(state->crystal, step->cart_bohr);
-    KM_TRY(km_density_superpose(state->crystal, state->atom, state->grid, state->n_electron,
-                                step->rest_g));
-    for (int ig = 0; ig < n_g; ++ig) step->rest_g[ig] = state->rho_out[ig] - step->rest_g[ig];
+    KM_TRY(km_ground_state_superpose_atoms(state, step->rest_g));
+    for (int ig = 0; ig < n; ++ig) step->rest_g[ig] = state->rho_out[ig] - step->rest_g[ig];
     return KM_OK;
 }
 
@@ -183,6 +182,7 @@ km_status km_warm_start_take(km_warm_start *warm, km_ground_state *state)
     warm->is_real = state->is_real;
     memcpy(warm->grid, km_grid_n(state->grid), sizeof warm->grid);
     warm->n_g = km_grid_n_g(state->grid);
+    warm->n_spin = state->n_spin;
     KM_TRY_TO(fail, km_crystal_copy(state->crystal, &warm->crystal));
     KM_TRY_TO(fail, take_step(warm, state));
     KM_TRY_TO(fail, take_bands(warm, state));
@@ -222,7 +222,7 @@ km_status km_warm_start_add_density(const km_warm_start *warm, const km_ground_s
     km_crystal_compute_cart(state->crystal, cart_bohr);
     factor = find_factor(warm, cart_bohr);
     KM_FREE(cart_bohr);
-    for (int ig = 0; ig < warm->n_g; ++ig) {
+    for (int ig = 0; ig < warm->n_spin * warm->n_g; ++ig) {
         rho[ig] += s[0].rest_g[ig];
         if (factor != 0) rho[ig] += factor * (s[0].rest_g[ig] - s[1].rest_g[ig]);
     }

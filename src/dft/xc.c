@@ -123,7 +123,6 @@ typedef struct {
     double e[N_CHUNK], v_rho[2 * N_CHUNK], v_sigma[3 * N_CHUNK];
     double sign[N_CHUNK];        /* of the whole density */
     double deficit[2 * N_CHUNK]; /* what a negative spin density lacks to zero, <= 0 */
-    bool has_slope[3 * N_CHUNK]; /* sigma counts */
 } spin_chunk;
 
 /** sigma = NULL without gradients; arrays have a row of `stride` points per spin. */
@@ -131,31 +130,55 @@ static void fill_spin_chunk(spin_chunk *c, size_t stride, const double *rho,
                             const double *sigma)
 {
     for (int i = 0; i < c->n; ++i) {
-        bool *has_slope = c->has_slope + 3 * i;
-
         c->sign[i] = rho[i] + rho[stride + (size_t)i] < 0 ? -1 : 1;
         for (int s = 0; s < 2; ++s) {
             const double wanted = c->sign[i] * rho[(size_t)s * stride + (size_t)i];
 
             c->rho[2 * i + s] = fmax(wanted, 0);
             c->deficit[2 * i + s] = fmin(wanted, 0);
-            has_slope[2 * s] =
-                sigma && wanted >= KM_XC_GRADIENT_DENSITY / 2 &&
-                sigma[(size_t)(2 * s) * stride + (size_t)i] >= KM_XC_GRADIENT_SIGMA / 4;
         }
-        has_slope[1] = has_slope[0] && has_slope[2];
-        for (int k = 0; k < 3; ++k)
-            c->sigma[3 * i + k] = has_slope[k] ? sigma[(size_t)k * stride + (size_t)i] : 0;
+        for (int k = 0; sigma && k < 3; ++k)
+            c->sigma[3 * i + k] = sigma[(size_t)k * stride + (size_t)i];
+    }
+}
+
+/** Whether the exchange of one spin sees its gradient. */
+static bool has_slope(const double *rho, const double *sigma, int spin)
+{
+    return rho[spin] >= KM_XC_SPIN_GRADIENT_DENSITY &&
+           sigma[2 * spin] >= KM_XC_SPIN_GRADIENT_SIGMA;
+}
+
+/** Which of the sigmas of a point count: for exchange spin by spin, for correlation as one gradient. */
+static void find_slopes(bool is_exchange, const double *rho, const double *sigma,
+                        bool counts[3])
+{
+    const double whole = sigma[0] + 2 * sigma[1] + sigma[2];
+
+    if (is_exchange) {
+        counts[0] = has_slope(rho, sigma, 0);
+        counts[2] = has_slope(rho, sigma, 1);
+        counts[1] = false;
+    } else {
+        counts[0] = counts[1] = counts[2] =
+            rho[0] + rho[1] >= KM_XC_GRADIENT_DENSITY && whole >= KM_XC_CORRELATION_SIGMA;
     }
 }
 
 /** Exchange or correlation at the points of a chunk. */
-static void add_spin_part(const xc_func_type *part, bool has_gradient, spin_chunk *c)
+static void add_spin_part(const xc_func_type *part, bool has_gradient, bool is_exchange,
+                          spin_chunk *c)
 {
-    double e[N_CHUNK], v_rho[2 * N_CHUNK], v_sigma[3 * N_CHUNK];
+    double e[N_CHUNK], v_rho[2 * N_CHUNK], v_sigma[3 * N_CHUNK], sigma[3 * N_CHUNK];
+    bool counts[3 * N_CHUNK];
 
+    for (int i = 0; has_gradient && i < c->n; ++i) {
+        find_slopes(is_exchange, c->rho + 2 * i, c->sigma + 3 * i, counts + 3 * i);
+        for (int k = 0; k < 3; ++k)
+            sigma[3 * i + k] = counts[3 * i + k] ? c->sigma[3 * i + k] : 0;
+    }
     if (has_gradient)
-        xc_gga_exc_vxc(part, (size_t)c->n, c->rho, c->sigma, e, v_rho, v_sigma);
+        xc_gga_exc_vxc(part, (size_t)c->n, c->rho, sigma, e, v_rho, v_sigma);
     else
         xc_lda_exc_vxc(part, (size_t)c->n, c->rho, e, v_rho);
     for (int i = 0; i < c->n; ++i) {
@@ -168,7 +191,7 @@ static void add_spin_part(const xc_func_type *part, bool has_gradient, spin_chun
             c->v_rho[2 * i + s] += v_rho[2 * i + s];
         }
         for (int k = 0; has_gradient && k < 3; ++k)
-            if (c->has_slope[3 * i + k]) c->v_sigma[3 * i + k] += v_sigma[3 * i + k];
+            if (counts[3 * i + k]) c->v_sigma[3 * i + k] += v_sigma[3 * i + k];
     }
 }
 
@@ -180,7 +203,8 @@ static void compute_spin_chunk(const km_xc *xc, int n, size_t stride, const doub
     spin_chunk c = {.n = n};
 
     fill_spin_chunk(&c, stride, rho_bohr3, sigma);
-    for (int k = 0; k < xc->n_part; ++k) add_spin_part(&xc->part[k], xc->has_gradient, &c);
+    for (int k = 0; k < xc->n_part; ++k)
+        add_spin_part(&xc->part[k], xc->has_gradient, k == 0, &c);
     for (int i = 0; i < n; ++i) {
         e_ha_bohr3[i] = c.sign[i] * c.e[i];
         for (size_t s = 0; s < 2; ++s)

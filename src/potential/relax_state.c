@@ -158,8 +158,8 @@ km_status km_relax_place(km_relax *relax)
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, relax->n_atom, 3, 3, 0.5 / KM_PI,
                 relax->trial.x, 3, b, 3, 1.0, frac, 3);
     km_crystal_destroy(&relax->trial.crystal);
-    return km_crystal_create(relax->options.cell ? cell : from, relax->n_atom,
-                             km_crystal_z(relax->start), frac, &relax->trial.crystal);
+    return km_crystal_copy_in_cell(relax->start, relax->options.cell ? cell : from, frac,
+                                   &relax->trial.crystal);
 }
 
 /* Inverse of the symmetric matrix 1 + strain, by cofactors. */

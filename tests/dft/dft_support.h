@@ -204,6 +204,7 @@ static inline void make_electrons(km_crystal *crystal, double ecut_ha, bool is_r
                                       .grid = e->grid,
                                       .is_real = is_real,
                                       .n_k = n_k,
+                                      .n_spin = 1,
                                       .basis = e->basis,
                                       .n_band = n_band,
                                       .functional = functional};

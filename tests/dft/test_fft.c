@@ -44,7 +44,7 @@ static void make_setting(km_crystal *crystal, const int n[3], bool is_even, sett
     ASSERT_OK(km_grid_create(crystal, ECUT_HA, n, &s->grid));
     for (int ik = 0; ik < 2; ++ik)
         ASSERT_OK(km_basis_create(crystal, k_frac[ik], ECUT_HA, MPI_COMM_SELF, &s->basis[ik]));
-    ASSERT_OK(km_fft_create(n, 2, s->basis, &s->fft));
+    ASSERT_OK(km_fft_create(n, 2, s->basis, 1, &s->fft));
     make_potential(s, is_even);
     km_fft_set_potential(s->fft, s->v_r);
 }
@@ -88,7 +88,7 @@ static void check_potential(const setting *s, bool is_real)
         km_bands out = make_random_bands(is_real, N_BAND, n_g, 30);
         km_bands before = make_complex(&out);
 
-        km_fft_apply_potential(s->fft, basis, &in, &out);
+        km_fft_apply_potential(s->fft, basis, 0, &in, &out);
         for (int j = 0; j < N_BAND; ++j)
             for (int ig = 0; ig < n_g; ++ig)
                 ASSERT_CLOSE(cabs(coefficient(&out, j, ig) - coefficient(&before, j, ig) -
@@ -123,7 +123,7 @@ static void potential_is_hermitian(void **state)
         make_setting(make_pairs(), sizes[0], is_real, &s);
         a = make_random_bands(is_real, N_BAND, km_basis_n_g(s.basis[1]), 40);
         image = make_bands(is_real, N_BAND, a.n_g);
-        km_fft_apply_potential(s.fft, s.basis[1], &a, &image);
+        km_fft_apply_potential(s.fft, s.basis[1], 0, &a, &image);
         for (int i = 0; i < N_BAND; ++i)
             for (int j = 0; j < N_BAND; ++j)
                 ASSERT_CLOSE(cabs(inner_product(&a, i, &image, j) -
@@ -224,7 +224,7 @@ static void two_real_bands_cost_one_transform(void **state)
     a = make_random_bands(true, 4, km_basis_n_g(s.basis[0]), 60);
     b = make_bands(true, 4, a.n_g);
     before = km_fft_n_transform(s.fft);
-    km_fft_apply_potential(s.fft, s.basis[0], &a, &b);
+    km_fft_apply_potential(s.fft, s.basis[0], 0, &a, &b);
     assert_int_equal(km_fft_n_transform(s.fft) - before, 4);
     km_bands_destroy(&a);
     km_bands_destroy(&b);
@@ -244,7 +244,7 @@ static void transforms_allocate_nothing(void **state)
     a = make_random_bands(true, N_BAND, km_basis_n_g(s.basis[1]), 61);
     b = make_bands(true, N_BAND, a.n_g);
     before = km_memory_n_allocation();
-    km_fft_apply_potential(s.fft, s.basis[1], &a, &b);
+    km_fft_apply_potential(s.fft, s.basis[1], 0, &a, &b);
     km_fft_clear_density(s.fft);
     km_fft_add_density(s.fft, s.basis[1], &a, weight);
     assert_int_equal(km_memory_n_allocation(), before);
@@ -271,10 +271,10 @@ static void grid_too_small_for_a_basis_is_refused(void **state)
         int n[3];
 
         for (int x = 0; x < 3; ++x) n[x] = 2 * reach[x] + (x == axis ? 0 : 1);
-        assert_int_equal(km_fft_create(n, 1, &basis, &fft), KM_E_ARGUMENT);
+        assert_int_equal(km_fft_create(n, 1, &basis, 1, &fft), KM_E_ARGUMENT);
         assert_null(fft);
         ++n[axis];
-        ASSERT_OK(km_fft_create(n, 1, &basis, &fft));
+        ASSERT_OK(km_fft_create(n, 1, &basis, 1, &fft));
         km_fft_destroy(&fft);
     }
     km_basis_destroy(&basis);

@@ -14,7 +14,7 @@ static void edges_and_their_points_are_found(void **state)
 
     (void)state;
     assert_false(km_gap_is_found(&gap));
-    km_gap_extend(3, k_frac, 2, 3, energy_ha, &gap);
+    km_gap_extend(3, k_frac, 1, (int[]){2}, 3, energy_ha, &gap);
     assert_true(km_gap_is_found(&gap));
     assert_true(gap.vbm_ha == 0.1 && gap.cbm_ha == 0.3);
     assert_memory_equal(gap.vbm_k_frac, k_frac, 3 * sizeof(double));
@@ -28,9 +28,9 @@ static void points_one_by_one_are_as_points_together(void **state)
     km_gap together = km_gap_empty(), one_by_one = km_gap_empty();
 
     (void)state;
-    km_gap_extend(3, k_frac, 2, 3, energy_ha, &together);
+    km_gap_extend(3, k_frac, 1, (int[]){2}, 3, energy_ha, &together);
     for (int ik = 0; ik < 3; ++ik)
-        km_gap_extend(1, k_frac + 3 * ik, 2, 3, energy_ha + 3 * ik, &one_by_one);
+        km_gap_extend(1, k_frac + 3 * ik, 1, (int[]){2}, 3, energy_ha + 3 * ik, &one_by_one);
     assert_memory_equal(&together, &one_by_one, sizeof together);
 }
 
@@ -40,7 +40,7 @@ static void rounding_errors_do_not_move_an_edge(void **state)
     km_gap gap = km_gap_empty();
 
     (void)state;
-    km_gap_extend(2, k_frac, 1, 2, e, &gap);
+    km_gap_extend(2, k_frac, 1, (int[]){1}, 2, e, &gap);
     assert_true(gap.vbm_ha == e[2] && gap.cbm_ha == e[3]);
     assert_memory_equal(gap.vbm_k_frac, k_frac, 3 * sizeof(double));
     assert_memory_equal(gap.cbm_k_frac, k_frac, 3 * sizeof(double));
@@ -51,7 +51,7 @@ static void without_empty_bands_there_is_no_gap(void **state)
     km_gap gap = km_gap_empty();
 
     (void)state;
-    km_gap_extend(3, k_frac, 3, 3, energy_ha, &gap);
+    km_gap_extend(3, k_frac, 1, (int[]){3}, 3, energy_ha, &gap);
     assert_true(gap.vbm_ha == 0.5);
     assert_false(km_gap_is_found(&gap));
 }
@@ -66,7 +66,7 @@ static void density_of_states_integrates_to_two_per_band(void **state)
 
     (void)state;
     for (int i = 0; i < N_ENERGY; ++i) energy[i] = low + i * step;
-    km_dos_compute(3, weight, 3, energy_ha, width, N_ENERGY, energy, dos);
+    km_dos_compute(3, weight, 1, 3, energy_ha, width, N_ENERGY, energy, dos);
     for (int i = 0; i < N_ENERGY; ++i) {
         sum += dos[i] * step;
         if (energy[i] < -0.5) below += dos[i] * step;
@@ -82,7 +82,7 @@ static void a_level_is_a_gaussian(void **state)
     double dos[2];
 
     (void)state;
-    km_dos_compute(3, weight, 3, energy_ha, 0.01, 2, at, dos);
+    km_dos_compute(3, weight, 1, 3, energy_ha, 0.01, 2, at, dos);
     ASSERT_CLOSE(dos[0], 2 * 0.125 / (0.01 * 2.506628274631), 1e-8);
     ASSERT_CLOSE(dos[1] / dos[0], 0.606530659712633, 1e-12);
 }

@@ -104,7 +104,7 @@ static void preconditioner_saves_iterations(void **state)
 /* Anderson mixing of a linear problem of dimension d is exact after d steps (plus the first and the last). */
 static void small_linear_problem_is_solved_exactly(void **state)
 {
-    const km_mixing_options options = {0.7, 8, 1, 1};
+    const km_mixing_options options = {0.7, 8, 1, 1, 1};
     const double g2[4] = {0, 0.3, 1.1, 2.5};
     const double a[3][3] = {{-3.0, 0.4, 0.1}, {0.7, -1.2, 0.3}, {-0.2, 0.5, 0.6}};
     double complex rho[4] = {2}, out[4], answer[4] = {2, 0.4, -0.3, 0.8};
@@ -143,7 +143,7 @@ static void error_is_the_hartree_energy_of_the_residual(void **state)
 
 static void first_step_adds_the_preconditioned_residual(void **state)
 {
-    const km_mixing_options options = {0.5, 4, 4, 2};
+    const km_mixing_options options = {0.5, 4, 4, 2, 1};
     const double g2[3] = {0, 1e-6, 1e6};
     const double complex in[3] = {4, 1, 1}, out[3] = {5, 2, 2};
     double complex next[3];
@@ -212,15 +212,16 @@ static void reset_forgets_and_nothing_is_allocated(void **state)
 
 static void impossible_options_and_densities_are_refused(void **state)
 {
-    const km_mixing_options bad[5] = {
-        {0, 8, 4, 2}, {0.5, -1, 4, 2}, {0.5, 8, 0.5, 2}, {0.5, 8, 4, 0}, {0.5, 99, 4, 2}};
+    const km_mixing_options bad[6] = {{0, 8, 4, 2, 1},     {0.5, -1, 4, 2, 1},
+                                      {0.5, 8, 0.5, 2, 1}, {0.5, 8, 4, 0, 1},
+                                      {0.5, 99, 4, 2, 1},  {0.5, 8, 4, 2, 3}};
     const km_mixing_options good = km_mixing_options_default();
     const double g2[2] = {0, 1};
     double complex in[2] = {1, 2}, out[2] = {1, NAN}, next[2] = {7, 7};
     km_mixing *mixing;
 
     (void)state;
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         assert_int_equal(km_mixing_create(2, g2, NULL, 100, &bad[i], &mixing), KM_E_ARGUMENT);
     assert_int_equal(km_mixing_create(2, g2, NULL, 0, &good, &mixing), KM_E_ARGUMENT);
     assert_null(mixing);

@@ -63,7 +63,11 @@ static double sum_states(const double *occupation, bool times_energy)
 
 static double free_energy(km_smearing smearing, double width, double n_electron)
 {
-    const km_occupation_options options = {smearing, width, n_electron, N_BAND};
+    const km_occupation_options options = {.smearing = smearing,
+                                           .width_ha = width,
+                                           .n_electron = n_electron,
+                                           .n_band = N_BAND,
+                                           .n_spin = 1};
     double occupation[N_K * N_BAND];
     km_occupation result;
 
@@ -81,7 +85,11 @@ static void smeared_bands_hold_the_electrons(void **state)
     for (int s = KM_SMEARING_GAUSSIAN; s <= KM_SMEARING_FERMI_DIRAC; s++)
         for (double n = 0.5; n < 12; n += 0.7)
             for (double width = 1e-4; width < 0.2; width *= 7) {
-                const km_occupation_options options = {(km_smearing)s, width, n, N_BAND};
+                const km_occupation_options options = {.smearing = (km_smearing)s,
+                                                       .width_ha = width,
+                                                       .n_electron = n,
+                                                       .n_band = N_BAND,
+                                                       .n_spin = 1};
 
                 ASSERT_OK(compute(&options, occupation, &result));
                 ASSERT_CLOSE(sum_states(occupation, false), n, CHARGE_TOLERANCE);
@@ -98,7 +106,11 @@ static void fermi_level_is_the_derivative_of_the_free_energy(void **state)
     (void)state;
     make_bands(0);
     for (int s = KM_SMEARING_GAUSSIAN; s <= KM_SMEARING_FERMI_DIRAC; s++) {
-        const km_occupation_options options = {(km_smearing)s, 0.03, 6.3, N_BAND};
+        const km_occupation_options options = {.smearing = (km_smearing)s,
+                                               .width_ha = 0.03,
+                                               .n_electron = 6.3,
+                                               .n_band = N_BAND,
+                                               .n_spin = 1};
         km_occupation result;
 
         ASSERT_OK(compute(&options, occupation, &result));
@@ -118,7 +130,11 @@ static void entropy_is_the_derivative_over_the_width(void **state)
     (void)state;
     make_bands(0);
     for (int s = KM_SMEARING_GAUSSIAN; s <= KM_SMEARING_FERMI_DIRAC; s++) {
-        const km_occupation_options options = {(km_smearing)s, width, 6.3, N_BAND};
+        const km_occupation_options options = {.smearing = (km_smearing)s,
+                                               .width_ha = width,
+                                               .n_electron = 6.3,
+                                               .n_band = N_BAND,
+                                               .n_spin = 1};
         km_occupation result;
 
         ASSERT_OK(compute(&options, occupation, &result));
@@ -134,7 +150,11 @@ static void entropy_is_the_derivative_over_the_width(void **state)
 static void narrow_smearing_gives_the_fixed_occupations(void **state)
 {
     double fixed[N_K * N_BAND], smeared[N_K * N_BAND];
-    km_occupation_options options = {KM_SMEARING_NONE, 0, 6, N_BAND};
+    km_occupation_options options = {.smearing = KM_SMEARING_NONE,
+                                     .width_ha = 0,
+                                     .n_electron = 6,
+                                     .n_band = N_BAND,
+                                     .n_spin = 1};
     km_occupation insulator, result;
     int first, n;
 
@@ -174,8 +194,11 @@ static void mean_of_energy_and_free_energy_extrapolates_to_zero_width(void **sta
         energy[i] = (i + 0.5) / N;
     }
     for (int side = 0; side < 2; side++) {
-        const km_occupation_options options = {KM_SMEARING_FERMI_DIRAC, 0.02 / (side + 1), 0.8,
-                                               1};
+        const km_occupation_options options = {.smearing = KM_SMEARING_FERMI_DIRAC,
+                                               .width_ha = 0.02 / (side + 1),
+                                               .n_electron = 0.8,
+                                               .n_band = 1,
+                                               .n_spin = 1};
         km_occupation result;
 
         ASSERT_OK(km_occupation_compute(N, weight, energy, &options, MPI_COMM_WORLD, occupation,
@@ -194,7 +217,11 @@ static void mean_of_energy_and_free_energy_extrapolates_to_zero_width(void **sta
 
 static void edges_are_found_over_all_ranks_and_extended(void **state)
 {
-    const km_occupation_options options = {KM_SMEARING_NONE, 0, 6, N_BAND};
+    const km_occupation_options options = {.smearing = KM_SMEARING_NONE,
+                                           .width_ha = 0,
+                                           .n_electron = 6,
+                                           .n_band = N_BAND,
+                                           .n_spin = 1};
     double occupation[N_K * N_BAND], vbm = -10, cbm = 10;
     double extra[N_BAND] = {-0.5, -0.4, 0.01, 0.02, 0.3, 0.4};
     km_occupation result;
@@ -218,8 +245,16 @@ static void edges_are_found_over_all_ranks_and_extended(void **state)
 
 static void missing_empty_bands_are_told(void **state)
 {
-    const km_occupation_options full = {KM_SMEARING_NONE, 0, 2 * N_BAND, N_BAND};
-    const km_occupation_options odd = {KM_SMEARING_GAUSSIAN, 0.01, 5, N_BAND};
+    const km_occupation_options full = {.smearing = KM_SMEARING_NONE,
+                                        .width_ha = 0,
+                                        .n_electron = 2 * N_BAND,
+                                        .n_band = N_BAND,
+                                        .n_spin = 1};
+    const km_occupation_options odd = {.smearing = KM_SMEARING_GAUSSIAN,
+                                       .width_ha = 0.01,
+                                       .n_electron = 5,
+                                       .n_band = N_BAND,
+                                       .n_spin = 1};
     double occupation[N_K * N_BAND];
     km_occupation result;
 
@@ -233,7 +268,11 @@ static void missing_empty_bands_are_told(void **state)
 
 static void impossible_fillings_are_refused(void **state)
 {
-    km_occupation_options options = {KM_SMEARING_NONE, 0, 5, N_BAND};
+    km_occupation_options options = {.smearing = KM_SMEARING_NONE,
+                                     .width_ha = 0,
+                                     .n_electron = 5,
+                                     .n_band = N_BAND,
+                                     .n_spin = 1};
     double occupation[N_K * N_BAND];
     km_occupation result;
     int first, n;

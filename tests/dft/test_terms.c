@@ -48,45 +48,63 @@ typedef struct {
     km_band_view view;
 } fixture;
 
+/* A real function of size times noise that falls off with G; even where coefficients are real. */
+static void make_noise(const fixture *f, km_rng *rng, double size, double complex *rho)
+{
+    const int *m = km_grid_miller(f->e.grid);
+    const double *g2 = km_grid_g2(f->e.grid);
+
+    for (int ig = 0; ig < km_grid_n_g(f->e.grid); ++ig) {
+        const int minus[3] = {-m[3 * ig], -m[3 * ig + 1], -m[3 * ig + 2]};
+        const int other = km_grid_find(f->e.grid, minus);
+        double complex a = km_rng_normal(rng) + I * km_rng_normal(rng);
+
+        if (f->e.setup.is_real || other == ig) a = creal(a);
+        rho[ig] = size / (1 + g2[ig] * g2[ig]) * a;
+        rho[other] = conj(rho[ig]);
+    }
+}
+
+/* Electrons and, with spin, their magnetisation in real space. */
+static void to_real(const fixture *f, const double complex *rho_g, double *rho_r)
+{
+    const int n_g = km_grid_n_g(f->e.grid), n_point = km_grid_n_point(f->e.grid);
+
+    for (int s = 0; s < f->e.setup.n_spin; ++s)
+        km_grid_to_real(f->e.grid, rho_g + s * n_g, rho_r + s * n_point);
+}
+
 static void make_densities(fixture *f)
 {
     const int n_g = km_grid_n_g(f->e.grid), n_point = km_grid_n_point(f->e.grid);
-    const int *m = km_grid_miller(f->e.grid);
-    const double *g2 = km_grid_g2(f->e.grid);
+    const int n_spin = f->e.setup.n_spin;
     km_rng rng = km_rng_start(3, 0);
 
-    ASSERT_OK(KM_ALLOC(f->rho_g, n_g));
-    ASSERT_OK(KM_ALLOC(f->step_g, n_g));
-    ASSERT_OK(KM_ALLOC(f->sum_g, n_g));
+    ASSERT_OK(KM_ALLOC(f->rho_g, n_spin * n_g));
+    ASSERT_OK(KM_ALLOC(f->step_g, n_spin * n_g));
+    ASSERT_OK(KM_ALLOC(f->sum_g, n_spin * n_g));
     ASSERT_OK(KM_ALLOC(f->v_g, n_g));
-    ASSERT_OK(KM_ALLOC(f->rho_r, n_point));
-    ASSERT_OK(KM_ALLOC(f->step_r, n_point));
-    ASSERT_OK(KM_ALLOC(f->v_r, n_point));
-    /* About 0.05 electrons per bohr^3, never near zero, where xc is not smooth. */
-    for (int ig = 0; ig < n_g; ++ig) {
-        const int minus[3] = {-m[3 * ig], -m[3 * ig + 1], -m[3 * ig + 2]};
-        const int other = km_grid_find(f->e.grid, minus);
-        const double size = 2e-3 / (1 + g2[ig] * g2[ig]);
-        double complex a = km_rng_normal(&rng) + I * km_rng_normal(&rng);
-        double complex b = km_rng_normal(&rng) + I * km_rng_normal(&rng);
-
-        if (f->e.setup.is_real || other == ig) a = creal(a), b = creal(b);
-        f->rho_g[ig] = size * a;
-        f->rho_g[other] = conj(f->rho_g[ig]);
-        f->step_g[ig] = size * b;
-        f->step_g[other] = conj(f->step_g[ig]);
+    ASSERT_OK(KM_ALLOC(f->rho_r, n_spin * n_point));
+    ASSERT_OK(KM_ALLOC(f->step_r, n_spin * n_point));
+    ASSERT_OK(KM_ALLOC(f->v_r, n_spin * n_point));
+    /* About 0.05 electrons per bohr^3, never near zero, where xc is not smooth; two thirds of them up. */
+    for (int s = 0; s < n_spin; ++s) {
+        make_noise(f, &rng, s == 0 ? 2e-3 : 5e-4, f->rho_g + s * n_g);
+        make_noise(f, &rng, 2e-3, f->step_g + s * n_g);
+        f->rho_g[s * n_g + km_grid_zero(f->e.grid)] = s == 0 ? 0.05 : 0.017;
     }
-    f->rho_g[km_grid_zero(f->e.grid)] = 0.05;
-    km_grid_to_real(f->e.grid, f->step_g, f->step_r);
-    km_grid_to_real(f->e.grid, f->rho_g, f->rho_r);
-    for (int i = 0; i < n_point; ++i) assert_true(f->rho_r[i] > 0.005);
+    to_real(f, f->step_g, f->step_r);
+    to_real(f, f->rho_g, f->rho_r);
+    for (int i = 0; i < n_point; ++i)
+        assert_true(f->rho_r[i] - (n_spin == 2 ? fabs(f->rho_r[n_point + i]) : 0) > 0.003);
 }
 
-static void make_fixture(km_crystal *crystal, bool is_real, km_functional functional,
-                         fixture *f)
+static void make_spin_fixture(km_crystal *crystal, bool is_real, km_functional functional,
+                              int n_spin, fixture *f)
 {
     *f = (fixture){.weight = {0.5, 0.3, 0.2}};
     make_electrons(crystal, 4, is_real, N_K, N_BAND, functional, &f->e);
+    f->e.setup.n_spin = n_spin;
     make_densities(f);
     for (int i = 0; i < N_K * N_BAND; ++i) f->occupation[i] = 2 - 0.2 * i;
     for (int ik = 0; ik < N_K; ++ik) {
@@ -103,6 +121,12 @@ static void make_fixture(km_crystal *crystal, bool is_real, km_functional functi
                              .bands = f->bands,
                              .weight = f->weight,
                              .occupation = f->occupation};
+}
+
+static void make_fixture(km_crystal *crystal, bool is_real, km_functional functional,
+                         fixture *f)
+{
+    make_spin_fixture(crystal, is_real, functional, 1, f);
 }
 
 static void destroy_fixture(fixture *f)
@@ -132,17 +156,18 @@ static const double steps[4] = {-2 * STEP, -STEP, STEP, 2 * STEP};
 /* Energy of rho + step * direction; the potential is added up in v_g and v_r. */
 static double density_energy(fixture *f, const km_term *term, double step)
 {
+    const int n_spin = f->e.setup.n_spin;
     double energy_ha = 0, *sum_r = NULL;
     km_density_view density = {.g = f->sum_g};
 
     if (!term->functions->potential) return 0;
-    ASSERT_OK(KM_ALLOC(sum_r, km_grid_n_point(f->e.grid)));
-    for (int ig = 0; ig < km_grid_n_g(f->e.grid); ++ig)
+    ASSERT_OK(KM_ALLOC(sum_r, n_spin * km_grid_n_point(f->e.grid)));
+    for (int ig = 0; ig < n_spin * km_grid_n_g(f->e.grid); ++ig)
         f->sum_g[ig] = f->rho_g[ig] + step * f->step_g[ig];
-    km_grid_to_real(f->e.grid, f->sum_g, sum_r);
+    to_real(f, f->sum_g, sum_r);
     density.r = sum_r;
     memset(f->v_g, 0, sizeof *f->v_g * (size_t)km_grid_n_g(f->e.grid));
-    memset(f->v_r, 0, sizeof *f->v_r * (size_t)km_grid_n_point(f->e.grid));
+    memset(f->v_r, 0, sizeof *f->v_r * (size_t)(n_spin * km_grid_n_point(f->e.grid)));
     ASSERT_OK(term->functions->potential(term->self, &density, &energy_ha, f->v_g, f->v_r));
     KM_FREE(sum_r);
     return energy_ha;
@@ -162,6 +187,15 @@ static double band_energy(fixture *f, const km_term *term, double step)
     return energy_ha;
 }
 
+/* Of the densities that v_r belongs to: with spin those of up and down. */
+static double spin_step(const fixture *f, int i)
+{
+    const int n_point = km_grid_n_point(f->e.grid), point = i % n_point;
+
+    if (f->e.setup.n_spin == 1) return f->step_r[i];
+    return (f->step_r[point] + (i < n_point ? 1 : -1) * f->step_r[n_point + point]) / 2;
+}
+
 /* dE/drho along the direction, against Omega sum_G v*(G) step(G) + Omega/N sum_r v(r) step(r). */
 static void check_potential(fixture *f, const km_term *term, bool has_potential)
 {
@@ -176,13 +210,22 @@ static void check_potential(fixture *f, const km_term *term, bool has_potential)
         slope += volume * creal(conj(f->v_g[ig]) * f->step_g[ig]);
         size += cabs(f->v_g[ig]);
     }
-    for (int i = 0; i < n_point; ++i) {
-        slope += volume / n_point * f->v_r[i] * f->step_r[i];
+    for (int i = 0; i < f->e.setup.n_spin * n_point; ++i) {
+        slope += volume / n_point * f->v_r[i] * spin_step(f, i);
         size += fabs(f->v_r[i]);
     }
     ASSERT_CLOSE(slope, expected, SLOPE_TOLERANCE * fmax(1, fabs(expected)));
     assert_true(has_potential == (size > 0));
     assert_true(!has_potential || fabs(expected) > 1e4 * SLOPE_TOLERANCE);
+}
+
+static double norm_sum(const km_bands *bands, const double weight[N_BAND])
+{
+    double sum = 0;
+
+    for (int j = 0; j < N_BAND; ++j)
+        sum += weight[j] * creal(inner_product(bands, j, bands, j));
+    return sum;
 }
 
 /* out += O in at one k-point, starting from zero. */
@@ -301,7 +344,7 @@ static void check_force(fixture *f, const expectation *expected, const km_term *
 static double strained_energy(fixture *f, maker create, const double *direction, double step)
 {
     const double volume = km_crystal_volume_bohr3(f->e.crystal);
-    const int n_g = km_grid_n_g(f->e.grid);
+    const int n_g = f->e.setup.n_spin * km_grid_n_g(f->e.grid);
     km_crystal *whole = f->e.crystal, *strained = make_strained(whole, direction, step);
     const double scale = volume / km_crystal_volume_bohr3(strained);
     double energy_ha;
@@ -362,22 +405,23 @@ static void check_all_terms(fixture *f)
     }
 }
 
-static void check_terms(km_crystal *crystal, bool is_real, km_functional functional)
+static void check_terms(km_crystal *crystal, bool is_real, km_functional functional, int n_spin)
 {
     fixture f;
 
-    make_fixture(crystal, is_real, functional, &f);
+    make_spin_fixture(crystal, is_real, functional, n_spin, &f);
     check_all_terms(&f);
     destroy_fixture(&f);
 }
 
 /* The same with tables for the first species, which has a core, and a closed form for the other one. */
-static void check_terms_of_tables(km_crystal *crystal, bool is_real, km_functional functional)
+static void check_terms_of_tables(km_crystal *crystal, bool is_real, km_functional functional,
+                                  int n_spin)
 {
     km_pseudo *closed = make_closed_form("Mg", 2, 0);
     fixture f;
 
-    make_fixture(crystal, is_real, functional, &f);
+    make_spin_fixture(crystal, is_real, functional, n_spin, &f);
     make_upf(closed, 2.5);
     km_pseudo_destroy(&f.e.pseudo[0]);
     f.e.pseudo[0] = read_table("test_terms.upf", "Mg");
@@ -389,25 +433,75 @@ static void check_terms_of_tables(km_crystal *crystal, bool is_real, km_function
 static void operator_force_and_stress_are_gradients_with_complex_coefficients(void **state)
 {
     (void)state;
-    check_terms(make_rattled_magnesia(), false, KM_FUNCTIONAL_LDA);
-    check_terms(make_pairs(), false, KM_FUNCTIONAL_PBE);
-    check_terms(make_water(), false, KM_FUNCTIONAL_PBESOL);
+    check_terms(make_rattled_magnesia(), false, KM_FUNCTIONAL_LDA, 1);
+    check_terms(make_pairs(), false, KM_FUNCTIONAL_PBE, 1);
+    check_terms(make_water(), false, KM_FUNCTIONAL_PBESOL, 1);
 }
 
 static void operator_force_and_stress_are_gradients_with_real_coefficients(void **state)
 {
     (void)state;
-    check_terms(make_pairs(), true, KM_FUNCTIONAL_LDA);
-    check_terms(make_pairs(), true, KM_FUNCTIONAL_PBE);
-    check_terms(make_stretched_silicon(), true, KM_FUNCTIONAL_PBE);
+    check_terms(make_pairs(), true, KM_FUNCTIONAL_LDA, 1);
+    check_terms(make_pairs(), true, KM_FUNCTIONAL_PBE, 1);
+    check_terms(make_stretched_silicon(), true, KM_FUNCTIONAL_PBE, 1);
 }
 
 static void operator_force_and_stress_are_gradients_with_tables_and_cores(void **state)
 {
     (void)state;
-    check_terms_of_tables(make_rattled_magnesia(), false, KM_FUNCTIONAL_PBE);
-    check_terms_of_tables(make_pairs(), true, KM_FUNCTIONAL_LDA);
-    check_terms_of_tables(make_pairs(), true, KM_FUNCTIONAL_PBE);
+    check_terms_of_tables(make_rattled_magnesia(), false, KM_FUNCTIONAL_PBE, 1);
+    check_terms_of_tables(make_pairs(), true, KM_FUNCTIONAL_LDA, 1);
+    check_terms_of_tables(make_pairs(), true, KM_FUNCTIONAL_PBE, 1);
+}
+
+static void operator_force_and_stress_are_gradients_with_spin(void **state)
+{
+    (void)state;
+    check_terms(make_rattled_magnesia(), false, KM_FUNCTIONAL_LDA, 2);
+    check_terms(make_pairs(), true, KM_FUNCTIONAL_PBE, 2);
+    check_terms_of_tables(make_rattled_magnesia(), false, KM_FUNCTIONAL_PBE, 2);
+    check_terms_of_tables(make_pairs(), true, KM_FUNCTIONAL_LDA, 2);
+}
+
+/* Bands of both spins of the same coefficients: each spin's H is that of its own potential, and no spin is both halves. */
+static void spins_feel_their_own_potentials(void **state)
+{
+    double energy_ha[KM_N_TERM], *rho_r = NULL;
+    km_basis *twice[2];
+    km_hamiltonian *h;
+    fixture f;
+    km_bands up, down, psi[2];
+
+    (void)state;
+    make_spin_fixture(make_pairs(), true, KM_FUNCTIONAL_PBE, 2, &f);
+    twice[0] = twice[1] = f.e.basis[0];
+    psi[0] = psi[1] = f.bands[0];
+    f.e.setup.basis = twice;
+    f.e.setup.n_k = 2;
+    ASSERT_OK(km_hamiltonian_create(&f.e.setup, &h));
+    ASSERT_OK(km_hamiltonian_set_density(h, f.rho_g, energy_ha));
+    up = make_bands(true, N_BAND, f.bands[0].n_g);
+    down = make_bands(true, N_BAND, f.bands[0].n_g);
+    km_hamiltonian_apply(h, 0, &f.bands[0], &up);
+    km_hamiltonian_apply(h, 1, &f.bands[0], &down);
+    /* More electrons are up: their exchange binds them. */
+    for (int j = 0; j < N_BAND; ++j)
+        assert_true(creal(inner_product(&f.bands[0], j, &up, j)) <
+                    creal(inner_product(&f.bands[0], j, &down, j)) - 1e-3);
+    ASSERT_OK(KM_ALLOC(rho_r, 2 * km_grid_n_point(f.e.grid)));
+    km_hamiltonian_compute_density(h, psi, (double[2]){1, 1},
+                                   (double[2 * N_BAND]){1, 1, 0.5, 1, 0, 0.5}, rho_r);
+    km_grid_to_reciprocal(f.e.grid, rho_r, f.sum_g);
+    ASSERT_CLOSE(creal(f.sum_g[km_grid_zero(f.e.grid)]) * km_crystal_volume_bohr3(f.e.crystal),
+                 norm_sum(&f.bands[0], (double[N_BAND]){2, 1, 1}), 1e-10);
+    km_grid_to_reciprocal(f.e.grid, rho_r + km_grid_n_point(f.e.grid), f.sum_g);
+    ASSERT_CLOSE(creal(f.sum_g[km_grid_zero(f.e.grid)]) * km_crystal_volume_bohr3(f.e.crystal),
+                 norm_sum(&f.bands[0], (double[N_BAND]){0, 1, 0}), 1e-10);
+    KM_FREE(rho_r);
+    km_bands_destroy(&up);
+    km_bands_destroy(&down);
+    km_hamiltonian_destroy(&h);
+    destroy_fixture(&f);
 }
 
 /* The whole H of one crystal, in both kinds of arithmetic, on the same bands. */
@@ -524,6 +618,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(operator_force_and_stress_are_gradients_with_complex_coefficients),
     cmocka_unit_test(operator_force_and_stress_are_gradients_with_real_coefficients),
     cmocka_unit_test(operator_force_and_stress_are_gradients_with_tables_and_cores),
+    cmocka_unit_test(operator_force_and_stress_are_gradients_with_spin),
+    cmocka_unit_test(spins_feel_their_own_potentials),
     cmocka_unit_test(real_and_complex_hamiltonians_are_the_same),
     cmocka_unit_test(large_blocks_are_split),
     cmocka_unit_test(potential_energy_of_bands_is_that_of_their_density),

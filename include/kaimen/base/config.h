@@ -127,7 +127,7 @@ int km_config_line(const km_config *config, const char *key);
 /** @brief Name of the file, as given to km_config_create. Local. */
 const char *km_config_name(const km_config *config);
 
-/** @brief All effective values as YAML that km_config_read reads back; ended with KM_FREE. Local. */
+/** @brief All effective values as YAML that km_config_read reads back, no NaN; ended with KM_FREE. Local. */
 KM_STATUS km_config_echo(const km_config_field *schema, const void *options, char **text);
 
 /** @brief The schema as a Markdown table: key, value, default, meaning; ended with KM_FREE. Local. */

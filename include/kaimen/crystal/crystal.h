@@ -5,7 +5,7 @@
  *
  * Lattice vectors are the rows of a right-handed [3][3] array in bohr. Positions are fractional and kept as they
  * were given, not wrapped. Atoms keep their order. A crystal never changes after it was made, but for its
- * positions (km_crystal_move).
+ * positions (km_crystal_move) and its magnetic moments, which are a wish for where to start and which sites differ.
  */
 #include "kaimen/base/status.h"
 
@@ -28,6 +28,13 @@ KM_STATUS km_crystal_create(const double *cell_bohr, int n_atom, const int *z,
 
 /** @brief A copy of a crystal. Local. */
 KM_STATUS km_crystal_copy(const km_crystal *crystal, km_crystal **copy);
+
+/**
+ * @brief The same atoms with their moments in another cell, at other positions. Local.
+ * @return as km_crystal_create()
+ */
+KM_STATUS km_crystal_copy_in_cell(const km_crystal *crystal, const double *cell_bohr,
+                                  const double *frac, km_crystal **copy);
 
 /** @brief Free a crystal and set the pointer to NULL; accepts NULL. Local. */
 void km_crystal_destroy(km_crystal **crystal);
@@ -64,6 +71,16 @@ void km_crystal_compute_cart(const km_crystal *crystal, double *cart_bohr);
 
 /** @brief Replace the fractional positions, [n_atom][3]. Local. */
 void km_crystal_move(km_crystal *crystal, const double *frac);
+
+/** @brief Starting moments of the atoms, Bohr magnetons, [n_atom]; NULL where none are set. Local. */
+const double *km_crystal_moments_mub(const km_crystal *crystal);
+
+/**
+ * @brief Set the moments, [n_atom], or forget them with NULL. Local.
+ * Atoms whose moments differ are not equivalent for km_symmetry_create().
+ * @return KM_E_ARGUMENT for a moment that is not finite
+ */
+KM_STATUS km_crystal_set_moments(km_crystal *crystal, const double *moments_mub);
 
 /** @brief Hill formula of the whole cell, such as "Mg5O5"; reduced formula, such as "MgO". Local. */
 void km_crystal_formula(const km_crystal *crystal, char formula[KM_FORMULA_SIZE]);

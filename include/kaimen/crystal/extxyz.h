@@ -5,6 +5,8 @@
  *
  * A frame: number of atoms; a line of key=value with Lattice="ax ay az bx ..." in Ang and
  * Properties=species:S:1:pos:R:3:...; one line per atom. Energies are eV, forces eV/Ang, stress eV/Ang^3, positions Ang, as ASE has them.
+ * A column initial_magmoms:R:1, else magmoms or magmom, holds starting moments in Bohr magnetons; those of a crystal are
+ * written as initial_magmoms.
  * A left-handed cell is turned over together with its positions, so that no atom moves.
  * Source: extxyz specification, libAtoms; A. Hjorth Larsen et al., J. Phys.: Condens. Matter 29, 273002 (2017).
  */

@@ -4,7 +4,8 @@
  * @brief Space group of a crystal, through spglib.
  *
  * An operation maps a fractional position x to R x + t, with R an integer matrix in the basis of the crystal's own
- * lattice vectors (R[i][j] as rows) and t fractional.
+ * lattice vectors (R[i][j] as rows) and t fractional. Atoms are equivalent where element and magnetic moment are the
+ * same: operations that turn a moment over are left out.
  * Source: A. Togo, K. Shinohara, I. Tanaka, Sci. Technol. Adv. Mater. Meth. 4, 2384822 (2024).
  */
 #include "kaimen/crystal/crystal.h"

@@ -18,18 +18,20 @@ typedef struct km_fft km_fft;
  * @brief Make plans and work space for all k-points of a crystal. Local.
  * @param[in] n        FFT grid, [3]
  * @param[in] n_basis  number of bases that will be used, with their plane waves in `bases`
+ * @param[in] n_spin   number of potentials that are kept at a time
  * @return KM_E_ARGUMENT for a grid that does not hold the plane waves of a basis
  */
-KM_STATUS km_fft_create(const int n[3], int n_basis, km_basis *const *bases, km_fft **fft);
+KM_STATUS km_fft_create(const int n[3], int n_basis, km_basis *const *bases, int n_spin,
+                        km_fft **fft);
 
 /** @brief Free and set to NULL; accepts NULL. Local. */
 void km_fft_destroy(km_fft **fft);
 
-/** @brief Set the local potential, Ha, [n0][n1][n2]. Local. */
+/** @brief Set the local potentials, Ha, [n_spin][n0][n1][n2]. Local. */
 void km_fft_set_potential(km_fft *fft, const double *v_ha);
 
-/** @brief out += V in, for each band. Collective on the basis's comm. */
-void km_fft_apply_potential(km_fft *fft, const km_basis *basis, const km_bands *in,
+/** @brief out += V in, for each band, with the potential of one spin. Collective on the basis's comm. */
+void km_fft_apply_potential(km_fft *fft, const km_basis *basis, int spin, const km_bands *in,
                             const km_bands *out);
 
 /** @brief Start a new density. Local. */

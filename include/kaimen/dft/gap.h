@@ -23,9 +23,12 @@ bool km_gap_is_found(const km_gap *gap);
  * @brief Take points into account.
  *
  * @param[in]     k_frac          [n_k][3]
- * @param[in]     n_full          full bands, 1 to n_band; without a band above them the CBM is not found
- * @param[in]     eigenvalues_ha  ascending in each k, [n_k][n_band]
+ * Edges are those of both spins together: the direct gap may be from one spin to the other.
+ *
+ * @param[in]     n_spin          1 or 2
+ * @param[in]     n_full          full bands of each spin, 0 to n_band, [n_spin]; the CBM is found where each has one above
+ * @param[in]     eigenvalues_ha  ascending in each k and spin, [n_k][n_spin][n_band]
  * @param[in,out] gap             of the points before
  */
-void km_gap_extend(int n_k, const double *k_frac, int n_full, int n_band,
+void km_gap_extend(int n_k, const double *k_frac, int n_spin, const int *n_full, int n_band,
                    const double *eigenvalues_ha, km_gap *gap);

@@ -35,7 +35,9 @@ typedef struct {
     double term_ha[KM_N_TERM];
     double error_ha;
     km_occupation occupation;
-    km_gap gap; /* empty for an odd number of electrons */
+    km_gap gap;                 /* empty where no whole number of bands can be full */
+    double moment_mub;          /* electrons up less electrons down; 0 without spin */
+    double absolute_moment_mub; /* integral of |rho_up - rho_down| */
     long n_h_apply;
     long n_fft;
 } km_scf_result;
@@ -43,7 +45,7 @@ typedef struct {
 /**
  * @brief Set up the electrons of a crystal. Collective on comm.
  *
- * @param[in] crystal      copied
+ * @param[in] crystal      copied; with spin its moments say where to start
  * @param[in] request      axes, where the mesh follows from a spacing, and cell of the basis; used during the call
  * @param[in] pseudo       [n_species], borrowed
  * @param[in] atom         [n_species], borrowed
@@ -75,7 +77,7 @@ KM_STATUS km_ground_state_compute_stress(km_ground_state *state, double stress_h
  * @brief Bands at any k-points in the potential of the last SCF. Collective.
  *
  * @param[in]  k_frac          of the crystal as it was given; the same on every rank, [n_k][3]
- * @param[out] eigenvalues_ha  of all points, on every rank, [n_k][n_band]
+ * @param[out] eigenvalues_ha  of all points, on every rank, [n_k][n_spin][n_band]
  */
 KM_STATUS km_ground_state_solve_points(km_ground_state *state, int n_k, const double *k_frac,
                                        double *eigenvalues_ha);
@@ -100,6 +102,7 @@ bool km_ground_state_is_real(const km_ground_state *state);
 const km_grid *km_ground_state_grid(const km_ground_state *state);
 const km_kpoints *km_ground_state_kpoints(const km_ground_state *state);
 const int *km_ground_state_k_mesh(const km_ground_state *state);
+int km_ground_state_n_spin(const km_ground_state *state);
 int km_ground_state_n_band(const km_ground_state *state);
 long km_ground_state_n_plane_wave(const km_ground_state *state);
 double km_ground_state_mean_plane_wave(const km_ground_state *state);
@@ -108,5 +111,5 @@ double km_ground_state_n_electron(const km_ground_state *state);
 /** @brief Cell average of V_loc + V_H, Ha: sum(alpha)/Omega with the Hartree potential's zero. Local. */
 double km_ground_state_potential_mean_ha(const km_ground_state *state);
 
-/** @brief Eigenvalues of all k-points of the last SCF, Ha, [n_k][n_band]. Local. */
+/** @brief Eigenvalues of all k-points of the last SCF, Ha, up before down, [n_k][n_spin][n_band]. Local. */
 const double *km_ground_state_eigenvalues(const km_ground_state *state);

@@ -25,14 +25,19 @@ typedef enum {
     KM_N_TERM
 } km_term_kind;
 
-/** What a Hamiltonian is made for; everything is borrowed for its life. */
+/**
+ * What a Hamiltonian is made for; everything is borrowed for its life. With two spins every k-point has two blocks of bands,
+ * up and down, and "k-point of this rank" below is one of these.
+ */
 typedef struct {
     const km_crystal *crystal;
     km_pseudo *const *pseudo; /* [n_species] */
     km_grid *grid;
     bool is_real;           /* real coefficients: inversion centre at the origin */
     int n_k;                /* k-points of this rank */
-    km_basis *const *basis; /* [n_k] */
+    km_basis *const *basis; /* [n_k]; both spins of a point may have the same one, one after the other */
+    int n_spin;             /* 1 or 2 */
+    int first_spin;         /* of the first k-point: 0 up, 1 down; then they take turns */
     int n_band;             /* largest block that is applied at once without being split */
     km_functional functional;
 } km_hamiltonian_setup;
@@ -47,14 +52,14 @@ void km_hamiltonian_destroy(km_hamiltonian **hamiltonian);
 /**
  * @brief Potential of a density, kept for the next applications, and the energies of the density. Local.
  *
- * @param[in]  rho_g      density, 1/bohr^3, [n_g]
+ * @param[in]  rho_g      density, 1/bohr^3, with spin followed by the magnetisation, [n_spin][n_g]
  * @param[out] energy_ha  energies of local, Hartree, xc and ion; the others are not touched
  * @return KM_E_NUMERIC for an energy that is not a number
  */
 KM_STATUS km_hamiltonian_set_density(km_hamiltonian *hamiltonian, const double complex *rho_g,
                                      double energy_ha[KM_N_TERM]);
 
-/** @brief Integral of (V_loc + V_H + V_xc) rho over the cell, Ha, for the kept potential. Local. */
+/** @brief Integral of (V_loc + V_H + V_xc) rho over the cell, Ha, for the kept potential; rho_r [n_spin][n_point]. Local. */
 double km_hamiltonian_potential_energy(const km_hamiltonian *hamiltonian, const double *rho_r);
 
 /** @brief V_loc + V_H of the last density, Ha, [n_g]. Local. */
@@ -75,7 +80,7 @@ const km_basis *km_hamiltonian_basis(const km_hamiltonian *hamiltonian, int ik);
 
 /**
  * @brief This rank's density of its bands: weight times occupation times |psi|^2, 1/bohr^3. Local.
- * @param[out] rho_r  [n_point], of this rank's k-points, not symmetrised
+ * @param[out] rho_r  [n_spin][n_point], of this rank's k-points, not symmetrised; electrons, then magnetisation
  */
 void km_hamiltonian_compute_density(km_hamiltonian *hamiltonian, const km_bands *bands,
                                     const double *weight, const double *occupation,
@@ -83,7 +88,7 @@ void km_hamiltonian_compute_density(km_hamiltonian *hamiltonian, const km_bands 
 
 /**
  * @brief Hellmann-Feynman forces of all terms, Ha/bohr. Collective on comm; the same on every rank.
- * @param[in]  rho_g  density of the bands, [n_g]
+ * @param[in]  rho_g  density of the bands, [n_spin][n_g]
  * @param[out] forces [n_atom][3], not symmetrised
  */
 KM_STATUS km_hamiltonian_compute_forces(km_hamiltonian *hamiltonian,
@@ -93,7 +98,7 @@ KM_STATUS km_hamiltonian_compute_forces(km_hamiltonian *hamiltonian,
 
 /**
  * @brief Stress of all terms, (1/Omega) dE/dstrain at a constant number of plane waves. Collective on comm.
- * @param[in]  rho_g   density of the bands, [n_g]
+ * @param[in]  rho_g   density of the bands, [n_spin][n_g]
  * @param[out] stress  Ha/bohr^3, [3][3], not symmetrised; the same on every rank
  */
 KM_STATUS km_hamiltonian_compute_stress(km_hamiltonian *hamiltonian,

@@ -7,6 +7,8 @@
  * E(k) = E(-k), is always used. The ranks form groups of equal size, no more than there are points; a group holds a
  * contiguous run of points, and counts differ by one at most.
  *
+ * With two spins what ranks share are pairs of a point and a spin, up before down of each point: twice as many ranks help.
+ *
  * Source: H. J. Monkhorst, J. D. Pack, Phys. Rev. B 13, 5188 (1976).
  */
 #include "kaimen/base/status.h"
@@ -63,6 +65,9 @@ KM_STATUS km_kpoints_create_high_symmetry(const km_crystal *crystal,
 KM_STATUS km_kpoints_create_list(int n, const double *frac, MPI_Comm comm,
                                  km_kpoints **kpoints);
 
+/** @brief Share n_spin (1 or 2) lots of bands at every point over the ranks. As km_kpoints_create(). */
+KM_STATUS km_kpoints_set_spins(km_kpoints *kpoints, int n_spin, MPI_Comm comm);
+
 /** @brief Free and set to NULL; accepts NULL. Local. */
 void km_kpoints_destroy(km_kpoints **kpoints);
 
@@ -75,7 +80,10 @@ const double *km_kpoints_frac(const km_kpoints *kpoints, int ik);
 /** @brief Weights of all points, [n]. Local. */
 const double *km_kpoints_weight(const km_kpoints *kpoints);
 
-/** @brief First point of this rank (n where it holds none) and how many it holds. Local. */
+/**
+ * @brief First point of this rank (n where it holds none) and how many it holds. Local.
+ * With two spins both count pairs: pair i is of point i / 2 and up where i is even.
+ */
 int km_kpoints_first(const km_kpoints *kpoints);
 int km_kpoints_n_local(const km_kpoints *kpoints);
 

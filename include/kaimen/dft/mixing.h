@@ -10,6 +10,10 @@
  * the inverse dielectric function of an insulator: 1/eps for long waves, 1 for short ones. All ranks that call with
  * the same data get the same bits.
  *
+ * With spin a density is followed by the magnetisation, up less down. That is mixed along, with P = 1, its G = 0 too, and
+ * adds Omega / (2 pi) sum over G of a*(G) b(G) to the scalar product: half of -d2 e_x/dm2 = 0.33 Ha bohr^3 rho^(-2/3), the
+ * exchange of a uniform gas, at the density of a 3d shell, 1/bohr^3.
+ *
  * Source: P. Pulay, Chem. Phys. Lett. 73, 393 (1980); D. G. Anderson, J. ACM 12, 547 (1965); R. Resta, Phys. Rev. B 16,
  * 2717 (1977) and X. Gonze, Phys. Rev. B 54, 4383 (1996) for the model dielectric function.
  */
@@ -22,11 +26,12 @@ typedef struct {
     int history;        /* past densities kept, >= 0; 0 is plain preconditioned mixing */
     double dielectric;  /* eps, >= 1 */
     double length_bohr; /* L, > 0 */
+    int n_spin;         /* 1, or 2: a magnetisation follows the density */
 } km_mixing_options;
 
 typedef struct km_mixing km_mixing;
 
-/** @brief 0.8, 8, 4, 2 bohr: found good for oxide slabs (the dielectric constant of slab and vacuum together). Local. */
+/** @brief 0.8, 8, 4, 2 bohr, 1: found good for oxide slabs (the dielectric constant of slab and vacuum together). Local. */
 km_mixing_options km_mixing_options_default(void);
 
 /**
@@ -51,16 +56,16 @@ void km_mixing_reset(km_mixing *mixing, double fraction);
 /**
  * @brief The next input density from this input and the output it led to. Local; allocates nothing.
  *
- * @param[in]  rho_in   [n_g]
- * @param[in]  rho_out  [n_g]
- * @param[out] next     [n_g]; may be rho_in or rho_out; its G = 0 is that of rho_in
+ * @param[in]  rho_in   [n_spin][n_g]
+ * @param[in]  rho_out  [n_spin][n_g]
+ * @param[out] next     [n_spin][n_g]; may be rho_in or rho_out; its G = 0 is that of rho_in
  * @return KM_E_NUMERIC when a density is not finite; next is then not touched
  */
 KM_STATUS km_mixing_compute(km_mixing *mixing, const double complex *rho_in,
                             const double complex *rho_out, double complex *next);
 
 /**
- * @brief Hartree energy of rho_out - rho_in: an estimate of how far the total energy is from self-consistency. Local.
+ * @brief Square of rho_out - rho_in, a Hartree energy without spin: an estimate of how far the total energy is from self-consistency. Local.
  */
 double km_mixing_error_ha(const km_mixing *mixing, const double complex *rho_in,
                           const double complex *rho_out);

@@ -11,6 +11,7 @@
 typedef enum { KM_QUALITY_LITE, KM_QUALITY_STANDARD, KM_QUALITY_ACCURATE } km_quality;
 typedef enum { KM_FUNCTIONAL_LDA, KM_FUNCTIONAL_PBE, KM_FUNCTIONAL_PBESOL } km_functional;
 typedef enum { KM_SMEARING_NONE, KM_SMEARING_GAUSSIAN, KM_SMEARING_FERMI_DIRAC } km_smearing;
+typedef enum { KM_SPIN_NONE, KM_SPIN_COLLINEAR } km_spin;
 typedef enum { KM_ARITHMETIC_AUTO, KM_ARITHMETIC_COMPLEX } km_arithmetic;
 
 /** Where the pseudopotential of one element comes from. */
@@ -29,6 +30,12 @@ typedef struct {
     int n_choice;
     km_pseudo_choice choice[KM_MAX_PSEUDO];
 } km_pseudo_options;
+
+/** Where the moments of one element start. */
+typedef struct {
+    char symbol[4];
+    double moment_mub; /* Bohr magnetons per atom, > 0: up */
+} km_moment_choice;
 
 typedef struct {
     double energy_tolerance_ha; /* per cell: estimated error of the total energy */
@@ -50,6 +57,10 @@ typedef struct {
     int n_band;            /* 0: occupied bands and some empty ones */
     km_smearing smearing;
     double smearing_width_ha;
+    km_spin spin;
+    double total_moment_mub; /* of the cell, electrons up less electrons down; NaN: free */
+    int n_moment;            /* of crystals whose atoms bring no moments of their own */
+    km_moment_choice moment[KM_MAX_PSEUDO];
     km_scf_options scf;
     km_arithmetic arithmetic;
     bool use_symmetry;   /* reduce the k-points and symmetrise density and forces */
@@ -58,5 +69,11 @@ typedef struct {
 
 /** @brief Every value that a quality level sets. Local. */
 km_dft_options km_dft_options_default(km_quality quality);
+
+/** @brief 1, or 2 with collinear spin. Local. */
+int km_dft_options_n_spin(const km_dft_options *options);
+
+/** @brief Whether there is spin and the moment of the cell is fixed. Local. */
+bool km_dft_options_has_fixed_moment(const km_dft_options *options);
 
 const char *km_functional_name(km_functional functional);

@@ -20,8 +20,9 @@
  * noise of its Fourier series. Negative densities, noise too, continue the functional oddly: e(-rho) = -e(rho), so that
  * V_xc has no step at rho = 0. These are the conventions of pw.x.
  *
- * With spin the gradient of one spin counts as zero below half that density or a quarter of that sigma, which is the
- * same for equal spins. One negative spin density beside a larger positive one continues the energy in a straight line
+ * With spin pw.x has other limits, and so have we: exchange sees the gradient of one spin down to
+ * KM_XC_SPIN_GRADIENT_DENSITY, correlation that of the whole density down to KM_XC_GRADIENT_DENSITY. In a vacuum a calculation
+ * with spin therefore has another energy, by microhartrees, than one without. One negative spin density beside a larger positive one continues the energy in a straight line
  * from zero, so that its potential has no step either; pw.x keeps the polarisation at +-1 instead, which differs by
  * that noise times the splitting of the potentials.
  * Source: Perdew, Wang, Phys. Rev. B 45, 13244 (1992); Perdew, Burke, Ernzerhof, Phys. Rev. Lett. 77, 3865 (1996);
@@ -41,6 +42,11 @@
 /** Below these, 1/bohr^3 and bohr^-8, gradients are not used. Source: Quantum ESPRESSO 6.7, gradcorr. */
 #define KM_XC_GRADIENT_DENSITY 1e-6
 #define KM_XC_GRADIENT_SIGMA 1e-10
+
+/** With spin: limits of one spin's gradient in exchange and of the whole one in correlation. Source: gcx_spin, gcc_spin. */
+#define KM_XC_SPIN_GRADIENT_DENSITY 1e-10
+#define KM_XC_SPIN_GRADIENT_SIGMA 1e-20
+#define KM_XC_CORRELATION_SIGMA 1e-12
 
 typedef struct km_xc km_xc;
 
