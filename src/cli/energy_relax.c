@@ -28,9 +28,11 @@ static void print_step(void *context, int i_step, const km_relax_step *step)
 {
     const bool has_cell = isfinite(step->max_stress_ha_bohr3);
 
-    (void)context;
+    bool *is_begun = context;
+
     km_log_clear_line();
-    if (i_step == 0) print_head(has_cell);
+    if (!*is_begun) print_head(has_cell);
+    *is_begun = true;
     printf("%4d  %18.10f  %13.2e", i_step, step->energy_ha, step->max_force_ha_bohr);
     if (has_cell) printf("  %10.3f", step->max_stress_ha_bohr3 * KM_GPA_PER_HA_BOHR3);
     printf("  %9.4f  %4d  %8.2f%s\n", step->move_bohr * KM_ANG_PER_BOHR, step->n_iteration,
@@ -88,7 +90,7 @@ km_status km_energy_relax(km_energy *energy, km_calculator *calculator, const km
     const int axis = request->vacuum_axis;
     km_relax_options options;
     char id[KM_SHA256_SIZE];
-    bool *frozen = NULL;
+    bool *frozen = NULL, is_begun = false;
     km_status status = KM_OK;
 
     KM_TRY(check_relaxation(&energy->input.relax, axis));
@@ -98,6 +100,7 @@ km_status km_energy_relax(km_energy *energy, km_calculator *calculator, const km
     options.identity = id;
     options.checkpoint = energy->checkpoint[0] ? energy->checkpoint : NULL;
     options.report = print_step;
+    options.report_context = &is_begun;
     KM_TRY_TO(end, km_relax_create(energy->crystal, &options, &energy->relax));
     KM_TRY_TO(end, km_relax_run(energy->relax, calculator, request, MPI_COMM_WORLD,
                                 &energy->relax_result));

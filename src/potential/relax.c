@@ -18,6 +18,8 @@ static const double NOISE_HA = 2e-6;
 static const double FORCE_ERROR = 0.2, LAST_FORCE = 0.1;
 /* The trust radius after a rejected move, as a fraction of that move. */
 static const double LEAST_CUT = 0.1, LARGEST_CUT = 0.5;
+/* Corrected stress of the relaxed cell with plane waves of its own, against the tolerance, that is worth a warning. */
+static const double SUSPECT_STRESS = 10;
 /* After so many rejected moves the history is forgotten; after so many more the forces are no gradient. */
 #define FORGET_REJECTED 3
 #define MAX_REJECTED 8
@@ -276,6 +278,33 @@ static km_status advance(km_relax *relax, km_calculator *calculator, const km_re
     return finish_step(relax, comm);
 }
 
+/* The relaxed cell with plane waves of its own: how far energy and stress are from those with the first cell's. */
+static km_status check_basis(km_relax *relax, km_calculator *calculator,
+                             km_relax_result *result)
+{
+    km_calculation *calculation = &relax->calculation;
+    const size_t n = strlen(calculation->reason);
+    double stress[9], largest = 0;
+
+    result->basis_error_ha = calculation->free_energy_ha +
+                             basis_correction_ha(relax, calculation) -
+                             relax->record.step[relax->record.i_accepted].free_energy_ha;
+    KM_TRY(km_calculator_stress(calculator, stress));
+    for (int k = 0; k < 9; ++k) {
+        if (k % 4 == 0)
+            stress[k] += relax->options.pressure_ha_bohr3 +
+                         relax->basis_slope_ha / km_crystal_volume_bohr3(relax->now.crystal);
+        largest = fmax(largest, fabs(stress[k]));
+    }
+    if (largest > SUSPECT_STRESS * relax->options.stress_tolerance_ha_bohr3)
+        snprintf(
+            calculation->reason + n, KM_REASON_SIZE - n,
+            "%sthe cutoff is low for a cell that changes: with plane waves of its own it has a "
+            "stress of %.1f GPa",
+            n > 0 ? "; " : "", largest * KM_GPA_PER_HA_BOHR3);
+    return KM_OK;
+}
+
 /*
  * After a resume, or a rejected move, the calculator holds something else than the result; or what the steps have no use
  * for is still wanted; or the relaxed cell has yet to be computed with plane waves of its own.
@@ -300,11 +329,9 @@ static km_status refresh(km_relax *relax, km_calculator *calculator, const km_re
     result->n_h_apply += relax->calculation.n_h_apply;
     relax->is_held = relax->calculation.outcome == KM_OUTCOME_CONVERGED;
     if (!relax->is_held) take_failure(relax, &relax->calculation, result);
-    if (relax->is_held && relax->options.cell)
-        result->basis_error_ha = relax->calculation.free_energy_ha +
-                                 basis_correction_ha(relax, &relax->calculation) -
-                                 relax->record.step[relax->record.i_accepted].free_energy_ha;
-    return KM_OK;
+    return relax->is_held && relax->options.cell
+               ? km_agree(check_basis(relax, calculator, result), comm)
+               : KM_OK;
 }
 
 static void fill_result(const km_relax *relax, km_relax_result *result)

@@ -92,7 +92,9 @@ static double gamma_j_m2(const km_surface *surface, const km_result *slab,
 {
     const km_calculation *calculation = &oriented->calculation;
     const double change = log(slab->calculation.basis_filling / calculation->basis_filling);
-    const double bulk_ha = oriented->energy_ha + calculation->basis_slope_ha * change;
+    const double slope_ha =
+        isfinite(calculation->basis_slope_ha) ? calculation->basis_slope_ha : 0;
+    const double bulk_ha = oriented->energy_ha + slope_ha * change;
 
     return (slab->energy_ha - surface->n_bulk * bulk_ha) / (2 * surface->area_bohr2) *
            KM_J_M2_PER_HA_BOHR2;
