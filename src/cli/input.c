@@ -30,7 +30,7 @@ const km_config_field km_input_pseudo_rows[] = {
     {.key = "entry", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_pseudo_choice, entry),
      .help = "Label in a GTH file, such as `GTH-PBE-q6`."},
     {.key = "file", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_pseudo_choice, file), .fallback = "GTH_POTENTIALS",
-     .help = "A UPF (version 2), psp8 or GTH file, or one of Debian's package cp2k-data: `GTH_POTENTIALS`, `POTENTIAL_UZH`."},
+     .help = "A UPF (version 2), psp8 or GTH file, or one of Debian's package cp2k-data: `GTH_POTENTIALS`, `POTENTIAL_UZH`, `NLCC_POTENTIALS`."},
     {0}};
 
 const km_config_field km_input_moment_rows[] = {

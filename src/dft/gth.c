@@ -1,5 +1,6 @@
 #include "gth.h"
 
+#include "kaimen/base/units.h"
 #include "kaimen/crystal/element.h"
 
 #include <math.h>
@@ -220,15 +221,27 @@ static km_status read_channel(reader *in, int l, km_gth *gth)
     return KM_OK;
 }
 
-/** A core correction stands where the number of channels should be. */
-static km_status refuse_core(reader *in, const km_gth *gth)
+/** The core, which may stand before the channels: "NLCC 1", then radius, 1, and 4 pi times the density at r = 0. */
+static km_status read_core(reader *in, km_gth *gth)
 {
+    int n_gaussian, n_coefficient;
+
     KM_TRY(KM_CHECK(next_line(in), KM_E_INPUT,
                     "%s:%d: the file ends where the nonlocal channels of %s should be",
                     in->path, in->line, gth->info.label));
-    return KM_CHECK(strncmp(in->cursor, "NLCC", 4), KM_E_INPUT,
-                    "%s:%d: %s %s has a nonlinear core correction, which is not supported",
-                    in->path, in->line, gth->info.symbol, gth->info.label);
+    if (strncmp(in->cursor, "NLCC", 4)) return KM_OK;
+    (void)token_of_line(in);
+    KM_TRY(read_count(in, "number of core Gaussians", KM_GTH_LOCAL_MAX, &n_gaussian));
+    KM_TRY(read_radius(in, "core radius", &gth->r_core_bohr));
+    KM_TRY(read_count(in, "number of core coefficients", KM_GTH_LOCAL_MAX, &n_coefficient));
+    KM_TRY(KM_CHECK(n_gaussian == 1 && n_coefficient == 1, KM_E_INPUT,
+                    "%s:%d: a core of %d Gaussians with %d coefficients; wanted one with one",
+                    in->path, in->line, n_gaussian, n_coefficient));
+    KM_TRY(read_number(in, "core coefficient", &gth->c_core_bohr3));
+    gth->c_core_bohr3 /= 4 * KM_PI;
+    return KM_CHECK(gth->c_core_bohr3 > 0, KM_E_INPUT,
+                    "%s:%d: core coefficient %g must be positive", in->path, in->line,
+                    4 * KM_PI * gth->c_core_bohr3);
 }
 
 /** Spin-orbit coefficients or a matrix of the wrong size leave numbers behind the entry. */
@@ -255,7 +268,7 @@ static km_status read_body(reader *in, km_gth *gth)
     KM_TRY(read_count(in, "number of local coefficients", KM_GTH_LOCAL_MAX, &gth->n_local));
     for (int i = 0; i < gth->n_local; ++i)
         KM_TRY(read_number(in, "local coefficient", &gth->c_local_ha[i]));
-    KM_TRY(refuse_core(in, gth));
+    KM_TRY(read_core(in, gth));
     KM_TRY(read_count(in, "number of nonlocal channels", KM_L_MAX + 1, &n_channel));
     for (int l = 0; l < n_channel; ++l) KM_TRY(read_channel(in, l, gth));
     return refuse_rest(in, gth);

@@ -15,6 +15,8 @@ typedef struct {
     int n_channel;
     double r_channel_bohr[KM_L_MAX + 1];
     km_pseudo_channel channel[KM_L_MAX + 1];
+    /* rho_c(r) = c_core exp(-r^2 / 2 r_core^2); 0 without a core correction */
+    double r_core_bohr, c_core_bohr3;
 } km_gth;
 
 /** @brief Read an entry from the content of a file; arguments and errors as of km_pseudo_read(). Local. */
@@ -33,3 +35,8 @@ void km_gth_compute_projector_slope(const km_gth *gth, int ic, int ip, int n,
                                     const double *q_bohr, double *slope_bohr52);
 void km_gth_compute_projector_real(const km_gth *gth, int ic, int ip, int n,
                                    const double *r_bohr, double *p_bohr);
+void km_gth_compute_core(const km_gth *gth, int n, const double *q_bohr, double *density);
+void km_gth_compute_core_slope(const km_gth *gth, int n, const double *q_bohr,
+                               double *slope_bohr);
+void km_gth_compute_core_real(const km_gth *gth, int n, const double *r_bohr,
+                              double *density_bohr3, double *slope_bohr4);

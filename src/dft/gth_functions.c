@@ -151,3 +151,45 @@ void km_gth_compute_projector_real(const km_gth *gth, int ic, int ip, int n,
         p_bohr[i] = c * integer_power(r_bohr[i], l + 2 * ip) * exp(-0.5 * x * x);
     }
 }
+
+/* Core: a Gaussian. Willand et al., J. Chem. Phys. 138, 104109 (2013), eq. 5. */
+
+/** Number of core electrons that the model holds: rho_c(q = 0). */
+static double core_charge(const km_gth *gth)
+{
+    return gth->c_core_bohr3 * pow(2.0 * KM_PI, 1.5) * integer_power(gth->r_core_bohr, 3);
+}
+
+void km_gth_compute_core(const km_gth *gth, int n, const double *q_bohr, double *density)
+{
+    const double charge = core_charge(gth);
+
+    for (int i = 0; i < n; ++i) {
+        double x = q_bohr[i] * gth->r_core_bohr;
+
+        density[i] = charge * exp(-0.5 * x * x);
+    }
+}
+
+void km_gth_compute_core_slope(const km_gth *gth, int n, const double *q_bohr,
+                               double *slope_bohr)
+{
+    const double charge = core_charge(gth);
+
+    for (int i = 0; i < n; ++i) {
+        double x = q_bohr[i] * gth->r_core_bohr;
+
+        slope_bohr[i] = -charge * gth->r_core_bohr * x * exp(-0.5 * x * x);
+    }
+}
+
+void km_gth_compute_core_real(const km_gth *gth, int n, const double *r_bohr,
+                              double *density_bohr3, double *slope_bohr4)
+{
+    for (int i = 0; i < n; ++i) {
+        double x = r_bohr[i] / gth->r_core_bohr;
+
+        density_bohr3[i] = gth->c_core_bohr3 * exp(-0.5 * x * x);
+        slope_bohr4[i] = -x / gth->r_core_bohr * density_bohr3[i];
+    }
+}

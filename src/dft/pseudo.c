@@ -219,35 +219,41 @@ void km_pseudo_compute_projector_real(const km_pseudo *pseudo, int ic, int ip, i
 
 bool km_pseudo_has_core(const km_pseudo *pseudo)
 {
-    return pseudo->radial && pseudo->radial->core.n > 0;
+    return pseudo->radial ? pseudo->radial->core.n > 0 : pseudo->gth.c_core_bohr3 > 0;
 }
 
 void km_pseudo_compute_core(const km_pseudo *pseudo, int n, const double *q_bohr,
                             double *density)
 {
-    if (km_pseudo_has_core(pseudo))
+    if (!km_pseudo_has_core(pseudo))
+        memset(density, 0, (size_t)n * sizeof *density);
+    else if (pseudo->radial)
         km_radial_compute(pseudo->radial, &pseudo->radial->core, n, q_bohr, density);
     else
-        memset(density, 0, (size_t)n * sizeof *density);
+        km_gth_compute_core(&pseudo->gth, n, q_bohr, density);
 }
 
 void km_pseudo_compute_core_slope(const km_pseudo *pseudo, int n, const double *q_bohr,
                                   double *slope_bohr)
 {
-    if (km_pseudo_has_core(pseudo))
+    if (!km_pseudo_has_core(pseudo))
+        memset(slope_bohr, 0, (size_t)n * sizeof *slope_bohr);
+    else if (pseudo->radial)
         km_radial_compute_slope(pseudo->radial, &pseudo->radial->core, n, q_bohr, slope_bohr);
     else
-        memset(slope_bohr, 0, (size_t)n * sizeof *slope_bohr);
+        km_gth_compute_core_slope(&pseudo->gth, n, q_bohr, slope_bohr);
 }
 
 void km_pseudo_compute_core_real(const km_pseudo *pseudo, int n, const double *r_bohr,
                                  double *density_bohr3, double *slope_bohr4)
 {
-    if (km_pseudo_has_core(pseudo)) {
-        km_radial_compute_real(pseudo->radial, &pseudo->radial->core, n, r_bohr, density_bohr3,
-                               slope_bohr4);
-        return;
-    }
-    memset(density_bohr3, 0, (size_t)n * sizeof *density_bohr3);
-    memset(slope_bohr4, 0, (size_t)n * sizeof *slope_bohr4);
+    const km_radial *radial = pseudo->radial;
+
+    if (!km_pseudo_has_core(pseudo)) {
+        memset(density_bohr3, 0, (size_t)n * sizeof *density_bohr3);
+        memset(slope_bohr4, 0, (size_t)n * sizeof *slope_bohr4);
+    } else if (radial)
+        km_radial_compute_real(radial, &radial->core, n, r_bohr, density_bohr3, slope_bohr4);
+    else
+        km_gth_compute_core_real(&pseudo->gth, n, r_bohr, density_bohr3, slope_bohr4);
 }

@@ -298,6 +298,99 @@ static void every_element_of_the_distributed_files_is_read(void **state)
     assert_int_equal(count_family("POTENTIAL_UZH", "GTH-PBE"), 86);
 }
 
+/** Whether a line starts an entry: an element, then names. */
+static bool is_header(const char *line, char symbol[8], char label[KM_LABEL_SIZE])
+{
+    return sscanf(line, "%7s %47s", symbol, label) == 2 && km_element_find(symbol) > 0;
+}
+
+/** Read every entry of a file by its first name; what is refused, and is no bare nucleus or placeholder, fails. */
+static int count_entries(const char *file, int *n_core)
+{
+    char path[KM_PATH_SIZE], line[1024], symbol[8], label[KM_LABEL_SIZE];
+    FILE *stream;
+    int n = 0;
+
+    ASSERT_OK(km_pseudo_find_file(file, NULL, sizeof path, path));
+    stream = fopen(path, "r");
+    assert_non_null(stream);
+    *n_core = 0;
+    while (fgets(line, sizeof line, stream)) {
+        km_pseudo *pseudo;
+        const char *why;
+
+        if (!is_header(line, symbol, label)) continue;
+        if (km_pseudo_read(path, symbol, label, NULL, &pseudo) != KM_OK) {
+            why = km_status_message();
+            /* The entry of POTENTIAL_UZH lacks its last line; the others say that there is no pseudopotential. */
+            if (!strstr(why, "bare nucleus") && !strstr(why, "no entry") &&
+                (strcmp(symbol, "Bi") || strcmp(label, "GTH-PBE0-q15")))
+                fail_msg("%s", why);
+            continue;
+        }
+        *n_core += km_pseudo_has_core(pseudo);
+        km_pseudo_destroy(&pseudo);
+        ++n;
+    }
+    fclose(stream);
+    return n;
+}
+
+static void every_entry_of_the_distributed_files_is_read(void **state)
+{
+    int n_core;
+
+    (void)state;
+    skip_without_cp2k();
+    assert_int_equal(count_entries("GTH_POTENTIALS", &n_core), 369);
+    assert_int_equal(n_core, 0);
+    assert_int_equal(count_entries("POTENTIAL_UZH", &n_core), 488);
+    assert_int_equal(n_core, 0);
+    /* Hydrogen has no core. */
+    assert_int_equal(count_entries("NLCC_POTENTIALS", &n_core), 11);
+    assert_int_equal(n_core, 10);
+}
+
+/**
+ * The core of an entry is that of its own file's header, c / 4 pi exp(-r^2 / 2 r_core^2), where c is c_W 4 pi (Z - Z_ion) /
+ * (sqrt(2 pi) r_core)^3 and c_W a number of the paper.
+ */
+static void core_is_a_gaussian_of_the_stated_charge(void **state)
+{
+    static double rho[N_R], slope[N_R];
+    const double *r = radii(), q = 1.7, zero = 0, h = 1e-3;
+    const double at[4] = {q - 2 * h, q - h, q + h, q + 2 * h};
+    double sum = 0, transform = 0, charge, value[4], derivative;
+    km_pseudo *pseudo;
+
+    (void)state;
+    write_file(
+        "Al A-PBE-q3\n2 1\n.35 1 -1.2\nNLCC 1\n0.487749457320947 1 26.6661157296629\n0\n");
+    ASSERT_OK(km_pseudo_read(file_path, "Al", "A-PBE-q3", "", &pseudo));
+    assert_true(km_pseudo_has_core(pseudo));
+    km_pseudo_compute_core_real(pseudo, N_R, r, rho, slope);
+    for (int i = 0; i < N_R; ++i) {
+        sum += 4 * KM_PI * r[i] * r[i] * rho[i] * R_MAX / N_R;
+        transform += 4 * KM_PI * r[i] * sin(q * r[i]) / q * rho[i] * R_MAX / N_R;
+        if (i > 1 && i < N_R - 2)
+            ASSERT_CLOSE(slope[i],
+                         (rho[i - 2] - 8 * rho[i - 1] + 8 * rho[i + 1] - rho[i + 2]) /
+                             (12 * R_MAX / N_R),
+                         1e-7);
+    }
+    km_pseudo_compute_core(pseudo, 1, &zero, &charge);
+    ASSERT_CLOSE(charge, sum, 1e-12);
+    /* Ten core electrons, of which the model keeps c_W. */
+    ASSERT_CLOSE(charge / 10, 0.38780, 5e-6);
+    km_pseudo_compute_core(pseudo, 1, &q, &value[0]);
+    ASSERT_CLOSE(value[0], transform, 1e-12);
+    km_pseudo_compute_core(pseudo, 4, at, value);
+    km_pseudo_compute_core_slope(pseudo, 1, &q, &derivative);
+    ASSERT_CLOSE(derivative, (value[0] - 8 * value[1] + 8 * value[2] - value[3]) / (12 * h),
+                 1e-9);
+    km_pseudo_destroy(&pseudo);
+}
+
 /** Reading Fe of this text fails as user input, and the message holds every given piece. */
 static void expect_refusal(const char *text, const char *entry, const char *piece,
                            const char *other_piece)
@@ -332,7 +425,11 @@ static void broken_entries_are_refused_with_file_and_line(void **state)
     expect_refusal("Fe A\n8\n.5 1 1\n1\n.4 2 1 2\nNi A\n", "A", ":6:", "'Ni' is not a number");
     expect_refusal("Fe A\n8\n.5 1 nan\n0\n", "A", ":3:", "'nan' is not a number");
     expect_refusal("Fe A\n8\n.5 1 1\n1\n.4 1 1\n2.5\n", "A", ":6:", "'2.5' behind the last");
-    expect_refusal("Fe A\n8\n.5 1 1\nNLCC 1\n.4 1 1\n0\n", "A", ":4:", "core correction");
+    expect_refusal("Fe A\n8\n.5 1 1\nNLCC 2\n.4 1 1\n.5 1 1\n0\n", "A",
+                   ":5:", "a core of 2 Gaussians with 1 coefficients; wanted one with one");
+    expect_refusal("Fe A\n8\n.5 1 1\nNLCC 1\n-.4 1 1\n0\n", "A", ":5:", "core radius = -0.4");
+    expect_refusal("Fe A\n8\n.5 1 1\nNLCC 1\n.4 1 -2\n0\n", "A",
+                   ":5:", "core coefficient -2 must be positive");
     expect_refusal("Fe A-q8\n NA\n", "A-q8", "no entry for Fe", "");
     expect_refusal("Fe ALLELECTRON ALL\n26\n.5 0\n", "ALL", ":1:", "bare nucleus");
 }
@@ -391,6 +488,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_teardown(slopes_at_zero_are_those_of_the_leading_power, remove_file),
     cmocka_unit_test(entries_are_found_by_label_alias_and_family),
     cmocka_unit_test(every_element_of_the_distributed_files_is_read),
+    cmocka_unit_test(every_entry_of_the_distributed_files_is_read),
+    cmocka_unit_test(core_is_a_gaussian_of_the_stated_charge),
     cmocka_unit_test_teardown(broken_entries_are_refused_with_file_and_line, remove_file),
     cmocka_unit_test_teardown(wrong_arguments_are_refused, remove_file),
     cmocka_unit_test(a_missing_file_is_reported_with_every_place_searched),

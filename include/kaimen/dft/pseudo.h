@@ -16,10 +16,11 @@
  *
  * A nonlinear core correction adds a density of the core to that of the valence electrons in exchange and correlation.
  *
- * Files: GTH/HGH entries in CP2K's format (GTH_POTENTIALS, POTENTIAL_UZH), without a core correction; UPF files of
+ * Files: GTH/HGH entries in CP2K's format (GTH_POTENTIALS, POTENTIAL_UZH, NLCC_POTENTIALS); UPF files of
  * version 2 and ABINIT's psp8 files, norm-conserving and scalar-relativistic, such as those of PseudoDojo.
  * Source: Hartwigsen, Goedecker, Hutter, Phys. Rev. B 58, 3641 (1998), eqs. 1 to 13;
- * Krack, Theor. Chem. Acc. 114, 145 (2005); Louie, Froyen, Cohen, Phys. Rev. B 26, 1738 (1982) (core correction);
+ * Krack, Theor. Chem. Acc. 114, 145 (2005); Willand et al., J. Chem. Phys. 138, 104109 (2013) (GTH with a core);
+ * Louie, Froyen, Cohen, Phys. Rev. B 26, 1738 (1982) (core correction);
  * Hamann, Phys. Rev. B 88, 085117 (2013); van Setten et al., Comput. Phys. Commun. 226, 39 (2018) (PseudoDojo).
  */
 #include "kaimen/base/status.h"
@@ -62,7 +63,7 @@ typedef struct {
  * @brief Find a pseudopotential file. Local.
  *
  * Looks for the file as given (a relative one in `folder`), then for its name in $KAIMEN_PSEUDO_DIR, then in
- * /usr/share/cp2k, where Debian's package cp2k-data puts GTH_POTENTIALS and POTENTIAL_UZH.
+ * /usr/share/cp2k, where Debian's package cp2k-data puts GTH_POTENTIALS, POTENTIAL_UZH and NLCC_POTENTIALS.
  *
  * @param[in]  file    path or bare name
  * @param[in]  folder  folder of the input file that names it; NULL or "" for the working directory
