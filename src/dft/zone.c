@@ -149,6 +149,20 @@ static void append(const zone *z, const double k[3], double factor, int *n, doub
     (*n)++;
 }
 
+bool km_zone_holds(const double *cell_bohr, const double *reciprocal_bohr, const double *frac)
+{
+    zone z = {.cell = cell_bohr, .reciprocal = reciprocal_bohr};
+    double k[3] = {0};
+
+    find_range(&z);
+    find_faces(&z);
+    for (int i = 0; i < 9; i++) k[i % 3] += frac[i / 3] * reciprocal_bohr[i];
+    for (int i = 0; i < z.n_face; i++)
+        if (!(dot(k, z.face[i]) <= (0.5 + SAME_LENGTH) * dot(z.face[i], z.face[i])))
+            return false;
+    return true;
+}
+
 int km_zone_find_points(const double *cell_bohr, const double *reciprocal_bohr, double *frac)
 {
     zone z = {.cell = cell_bohr, .reciprocal = reciprocal_bohr};

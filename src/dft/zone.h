@@ -3,6 +3,7 @@
  * @file
  * @brief The first Brillouin zone of a lattice: its faces, corners and edges.
  */
+#include <stdbool.h>
 
 /** Gamma, at most 14 faces, 24 corners and 36 edges. Source: E. S. Fedorov's five parallelohedra. */
 #define KM_ZONE_MAX_POINT 75
@@ -18,3 +19,6 @@
  * @return number of points
  */
 int km_zone_find_points(const double *cell_bohr, const double *reciprocal_bohr, double *frac);
+
+/** @brief Whether a point lies in the zone or, within 1e-3 of the lattice, on its surface; a NaN does not. Local. */
+bool km_zone_holds(const double *cell_bohr, const double *reciprocal_bohr, const double *frac);

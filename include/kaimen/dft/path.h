@@ -3,9 +3,9 @@
  * @file
  * @brief A path of k-points through the points of high symmetry of a crystal's lattice. All functions are local.
  *
- * Cubic P, F, I, tetragonal P, orthorhombic P, hexagonal and rhombohedral lattices have their standard path. Any other
- * has the path of a triclinic one: from Gamma to the seven other points with 2k in the lattice, those of the cell as it
- * is given. Names are theirs; Gamma is "G".
+ * Every lattice but the triclinic one has its standard path. That one, and the few monoclinic ones for which the source's
+ * formulas do not hold, have the path from Gamma to the seven other points with 2k in the lattice, those of the cell as
+ * it is given. Names are theirs; Gamma is "G", Sigma "S".
  *
  * Source: W. Setyawan, S. Curtarolo, Comput. Mater. Sci. 49, 299 (2010).
  */
