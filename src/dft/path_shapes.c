@@ -51,7 +51,7 @@ static km_path_plan orthorhombic_f_long(double a2, double b2, double c2, bool is
 {
     const double z = 0.25 * (1 + a2 / b2 - a2 / c2), e = 0.25 * (1 + a2 / b2 + a2 / c2);
 
-    return (km_path_plan){is_between ? "orthorhombic F 3" : "orthorhomb. F 1",
+    return (km_path_plan){is_between ? "orthorhombic F 3" : "orthorhombic F 1",
                           is_between ? "G-Y-T-Z-G-X-A1-Y|X-A-Z|L-G"
                                      : "G-Y-T-Z-G-X-A1-Y|T-X1|X-A-Z|L-G",
                           {GAMMA,
