@@ -204,7 +204,7 @@ end:
 static km_status write_equations(km_ledger *ledger, km_h5 *root)
 {
     km_equation_list list;
-    km_status status;
+    km_status status = KM_OK;
 
     KM_TRY(km_equation_list_read(ledger, &list));
     for (int i = 0; i < list.n; ++i) KM_TRY_TO(end, write_equation(root, &list, i));

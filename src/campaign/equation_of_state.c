@@ -66,7 +66,7 @@ km_status km_equation_of_state_plan(km_plan *plan, const char *name, const km_cr
                                     double tolerance_bohr, const char *text)
 {
     km_crystal *primitive = NULL;
-    km_status status;
+    km_status status = KM_OK;
 
     KM_TRY(check_options(plan, name, options));
     KM_TRY(km_plan_make_primitive(crystal, tolerance_bohr, &primitive));

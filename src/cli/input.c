@@ -130,8 +130,8 @@ static const km_config_field energy_rows[] = {
 /* clang-format on */
 
 /* Keys of the design that this version cannot honour: refused by name, not as misspelt. */
-static const char *const planned_keys[] = {
-    "learner.prune", "learner.objective", "learner.control_share", NULL};
+static const char *const planned_keys[] = {"learner.prune", "learner.objective",
+                                           "learner.control_share", NULL};
 
 const km_config_field *km_input_campaign_schema(void)
 {
