@@ -67,9 +67,8 @@ class Settings:
     mesh: int
     grid: float = 1  # grid_factor
 
-    def name(self, family, options):
-        grid = f"-grid{self.grid:g}" if self.grid != 1 else ""
-        return f"{family}-{self.ecut:g}Ha-{self.mesh}{grid}" + "".join("-" + name for name in options.only or [])
+    def name(self, family):
+        return f"{family}-{self.ecut:g}Ha-{self.mesh}" + (f"-grid{self.grid:g}" if self.grid != 1 else "")
 
 
 def cutoff(family, name, options):
@@ -112,7 +111,7 @@ def run(family, data, options):
     rows = {}
     os.makedirs(os.path.join(options.folder, "structures"), exist_ok=True)
     for settings, names in campaigns(family, options):
-        name = settings.name(family, options)
+        name = settings.name(family)
         ledger, table = (os.path.join(options.folder, name + e) for e in (".db", ".csv"))
         for crystal in names:
             write_poscar(os.path.join(options.folder, "structures", crystal + ".vasp"), crystal, data[crystal])

@@ -3,6 +3,7 @@
 #include "kaimen/base/memory.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 km_equation_of_state_options km_equation_of_state_options_default(void)
@@ -207,35 +208,89 @@ km_status km_equation_of_state_fit(int n_point, const km_task *tasks, const km_r
     return KM_OK;
 }
 
-/* Tasks come in the order of the plan: where the name changes, a crystal begins. */
-static km_status find_crystals(km_equation_list *list)
+/* Where a row of the ledger belongs. */
+typedef struct {
+    int crystal;
+    double volume_ratio;
+    int row;
+} place;
+
+static int compare_places(const void *a, const void *b)
 {
-    KM_TRY(KM_ALLOC(list->first, list->n_point + 1));
-    for (int i = 0; i < list->n_point; ++i)
-        if (i == 0 || strcmp(list->tasks[i].bulk, list->tasks[i - 1].bulk) != 0)
-            list->first[list->n++] = i;
+    const place *x = a, *y = b;
+
+    if (x->crystal != y->crystal) return x->crystal < y->crystal ? -1 : 1;
+    if (x->volume_ratio < y->volume_ratio) return -1;
+    return x->volume_ratio > y->volume_ratio;
+}
+
+/* The rows that the last input asks for, by crystal and volume. Other numbers of points come in any order. */
+static int find_places(int n_row, const km_task *rows, place *places)
+{
+    int n = 0, n_crystal = 0;
+
+    for (int i = 0; i < n_row; ++i) {
+        int like = 0; /* the first place with this name */
+
+        if (!rows[i].is_planned) continue;
+        while (like < n && strcmp(rows[places[like].row].bulk, rows[i].bulk) != 0) ++like;
+        places[n] =
+            (place){like < n ? places[like].crystal : n_crystal++, rows[i].volume_ratio, i};
+        ++n;
+    }
+    qsort(places, (size_t)n, sizeof *places, compare_places);
+    return n;
+}
+
+static km_status take_points(int n_row, const km_task *rows, const km_result *results,
+                             km_equation_list *list)
+{
+    place *places = NULL;
+    km_status status;
+
+    KM_TRY_TO(end, KM_ALLOC(places, n_row));
+    list->n_point = find_places(n_row, rows, places);
+    KM_TRY_TO(end, KM_ALLOC(list->tasks, list->n_point));
+    KM_TRY_TO(end, KM_ALLOC(list->results, list->n_point));
+    KM_TRY_TO(end, KM_ALLOC(list->first, list->n_point + 1));
+    for (int i = 0; i < list->n_point; ++i) {
+        list->tasks[i] = rows[places[i].row];
+        list->results[i] = results[places[i].row];
+        if (i == 0 || places[i].crystal != places[i - 1].crystal) list->first[list->n++] = i;
+    }
     list->first[list->n] = list->n_point;
-    return KM_ALLOC(list->equations, list->n);
+end:
+    KM_FREE(places);
+    return status;
+}
+
+static km_status fit_all(km_equation_list *list)
+{
+    KM_TRY(KM_ALLOC(list->equations, list->n));
+    for (int i = 0; i < list->n; ++i) {
+        int first = list->first[i];
+
+        KM_TRY(km_equation_of_state_fit(list->first[i + 1] - first, list->tasks + first,
+                                        list->results + first, list->equations + i));
+    }
+    return KM_OK;
 }
 
 km_status km_equation_list_read(km_ledger *ledger, km_equation_list *list)
 {
+    km_task *rows = NULL;
+    km_result *results = NULL;
     km_status status;
+    int n_row;
 
     memset(list, 0, sizeof *list);
-    KM_TRY_TO(fail, km_ledger_read_tasks(ledger, KM_TASK_VOLUME, &list->n_point, &list->tasks,
-                                         &list->results));
-    KM_TRY_TO(fail, find_crystals(list));
-    for (int i = 0; i < list->n; ++i) {
-        int first = list->first[i];
-
-        KM_TRY_TO(fail,
-                  km_equation_of_state_fit(list->first[i + 1] - first, list->tasks + first,
-                                           list->results + first, list->equations + i));
-    }
-    return KM_OK;
-fail:
-    km_equation_list_clear(list);
+    KM_TRY_TO(end, km_ledger_read_tasks(ledger, KM_TASK_VOLUME, &n_row, &rows, &results));
+    KM_TRY_TO(end, take_points(n_row, rows, results, list));
+    KM_TRY_TO(end, fit_all(list));
+end:
+    KM_FREE(rows);
+    KM_FREE(results);
+    if (status != KM_OK) km_equation_list_clear(list);
     return status;
 }
 

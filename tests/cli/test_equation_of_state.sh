@@ -53,6 +53,13 @@ with h5py.File("t.h5") as f:
     assert list(f["table/volume_ratio"][:5]) == [0.8, 0.9, 1.0, 1.1, 1.2]
 PY
 
+# Another number of points: those that are there are not computed again; a crystal that is left out is not shown.
+sed -e 's/points: 5/points: 9/' -e 's/, {file: [^}]*rutile[^}]*}//' dry.yaml >more.yaml
+"$KAIMEN" run more.yaml >more.txt 2>&1
+holds more_points_keep_the_old_ones "$(tail -4 more.txt)" contains ' 4 of them computed now' more.txt
+holds points_of_one_crystal_are_together "$(cat more.txt)" contains '^MgO .* 9 of 9 ' more.txt
+holds a_crystal_left_out_is_not_shown "$(cat more.txt)" [ "$(grep -c '^TiO2' more.txt)" = 0 ]
+
 # Points that fail are results; without enough of the others there is no curve, and the table says why.
 sed -e 's/quality: lite/&, ecut: 8 Ha, scf: {max_iterations: 1}/' -e 's/, {file: [^}]*rutile[^}]*}//' real.yaml >failing.yaml
 sed -i 's/name: real/name: failing/' failing.yaml

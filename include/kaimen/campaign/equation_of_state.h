@@ -67,7 +67,10 @@ typedef struct {
     km_equation_of_state *equations; /* [n] */
 } km_equation_list;
 
-/** @brief Read and fit: crystals in the order of the input. @param[out] list  empty where the ledger has no volumes */
+/**
+ * @brief Read and fit what the last input asked for: crystals in the order in which they came.
+ * @param[out] list  empty where the ledger has no volumes
+ */
 KM_STATUS km_equation_list_read(km_ledger *ledger, km_equation_list *list);
 
 /** @brief Free; accepts an empty one. */

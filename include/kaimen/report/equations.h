@@ -1,7 +1,7 @@
 #pragma once
 /**
  * @file
- * @brief The equations of state in a ledger as tables; one row per crystal, in the order of the input. All functions are local.
+ * @brief The equations of state in a ledger as tables; one row per crystal of the last input. All functions are local.
  */
 #include "kaimen/campaign/ledger.h"
 #include "kaimen/report/table.h"
