@@ -18,8 +18,11 @@ static const double NOISE_HA = 2e-6;
 static const double FORCE_ERROR = 0.2, LAST_FORCE = 0.1;
 /* The trust radius after a rejected move, as a fraction of that move. */
 static const double LEAST_CUT = 0.1, LARGEST_CUT = 0.5;
-/* Corrected stress of the relaxed cell with plane waves of its own, against the tolerance, that is worth a warning. */
-static const double SUSPECT_STRESS = 10;
+/* Corrected stress, or force, of the relaxed cell with plane waves of its own, against its tolerance: above the first it
+   goes on with those, above the second at the end the result has a warning. */
+static const double STALE_BASIS = 3, SUSPECT_BASIS = 10;
+/* Plane waves are renewed so often at most: their number has jumps that no relaxation takes away. */
+#define MAX_BASIS 5
 /* After so many rejected moves the history is forgotten; after so many more the forces are no gradient. */
 #define FORGET_REJECTED 3
 #define MAX_REJECTED 8
@@ -252,15 +255,15 @@ static km_request step_request(const km_relax *relax, const km_request *request,
     left.forces = true;
     left.edges = false; /* of the relaxed crystal only */
     left.stress = relax->options.cell;
-    left.basis_slope = relax->options.cell && relax->record.n == 0;
-    left.basis_cell_bohr = relax->options.cell ? km_crystal_cell_bohr(relax->start) : NULL;
+    left.basis_slope = relax->options.cell && relax->is_new_basis;
+    left.basis_cell_bohr = relax->options.cell ? relax->basis_cell : NULL;
     left.force_error_ha_bohr =
         FORCE_ERROR * fmax(relax->options.force_tolerance_ha_bohr, LAST_FORCE * force);
     if (request->time_limit_s > 0) left.time_limit_s = fmax(end_s - MPI_Wtime(), 1e-3);
     return left;
 }
 
-/* One computation of the trial crystal; the first one is always accepted. */
+/* One computation of the trial crystal; the first one with its plane waves is always accepted. */
 static km_status advance(km_relax *relax, km_calculator *calculator, const km_request *request,
                          MPI_Comm comm, km_relax_result *result)
 {
@@ -271,38 +274,46 @@ static km_status advance(km_relax *relax, km_calculator *calculator, const km_re
         take_failure(relax, &calculation, result);
         return KM_OK;
     }
-    if (relax->record.n == 1)
+    if (relax->is_new_basis)
         accept(relax, &calculation);
     else
         decide(relax, &calculation);
+    relax->is_new_basis = false;
     return finish_step(relax, comm);
 }
 
-/* The relaxed cell with plane waves of its own: how far energy and stress are from those with the first cell's. */
+/*
+ * The relaxed cell with plane waves of its own: how far its energy is from that with the strained ones, and how large the
+ * corrected stress and the force are, against their tolerances.
+ */
 static km_status check_basis(km_relax *relax, km_calculator *calculator,
-                             km_relax_result *result)
+                             km_relax_result *result, double *excess)
 {
-    km_calculation *calculation = &relax->calculation;
-    const size_t n = strlen(calculation->reason);
-    double stress[9], largest = 0;
+    const km_calculation *calculation = &relax->calculation;
+    km_relax_step step;
 
     result->basis_error_ha = calculation->free_energy_ha +
                              basis_correction_ha(relax, calculation) -
                              relax->record.step[relax->record.i_accepted].free_energy_ha;
-    KM_TRY(km_calculator_stress(calculator, stress));
-    for (int k = 0; k < 9; ++k) {
-        if (k % 4 == 0)
-            stress[k] += relax->options.pressure_ha_bohr3 +
-                         relax->basis_slope_ha / km_crystal_volume_bohr3(relax->now.crystal);
-        largest = fmax(largest, fabs(stress[k]));
-    }
-    if (largest > SUSPECT_STRESS * relax->options.stress_tolerance_ha_bohr3)
-        snprintf(
-            calculation->reason + n, KM_REASON_SIZE - n,
-            "%sthe cutoff is low for a cell that changes: with plane waves of its own it has a "
-            "stress of %.1f GPa",
-            n > 0 ? "; " : "", largest * KM_GPA_PER_HA_BOHR3);
+    memcpy(relax->trial.x, relax->now.x, sizeof *relax->now.x * (size_t)relax->n);
+    KM_TRY(km_relax_place(relax));
+    KM_TRY(km_relax_differentiate(relax, calculator, &step));
+    *excess = fmax(step.max_force_ha_bohr / relax->options.force_tolerance_ha_bohr,
+                   step.max_stress_ha_bohr3 / relax->options.stress_tolerance_ha_bohr3);
     return KM_OK;
+}
+
+static void warn_of_basis(km_relax *relax, double excess)
+{
+    char *reason = relax->calculation.reason;
+    const size_t n = strlen(reason);
+
+    if (excess > SUSPECT_BASIS)
+        snprintf(
+            reason + n, KM_REASON_SIZE - n,
+            "%sthe cutoff is low for a cell that changes: with plane waves of its own force "
+            "or stress is %.0f times the tolerance",
+            n > 0 ? "; " : "", excess);
 }
 
 /*
@@ -329,9 +340,30 @@ static km_status refresh(km_relax *relax, km_calculator *calculator, const km_re
     result->n_h_apply += relax->calculation.n_h_apply;
     relax->is_held = relax->calculation.outcome == KM_OUTCOME_CONVERGED;
     if (!relax->is_held) take_failure(relax, &relax->calculation, result);
-    return relax->is_held && relax->options.cell
-               ? km_agree(check_basis(relax, calculator, result), comm)
-               : KM_OK;
+    return KM_OK;
+}
+
+/* The plane waves of the cell that was reached, where those of an earlier one have gone stale. */
+static km_status renew_basis(km_relax *relax, km_calculator *calculator, MPI_Comm comm,
+                             km_relax_result *result)
+{
+    double excess = 0;
+
+    if (!relax->options.cell || !relax->is_held) return KM_OK;
+    KM_TRY(km_agree(check_basis(relax, calculator, result, &excess), comm));
+    MPI_Bcast(&excess, 1, MPI_DOUBLE, 0, comm);
+    if (!(excess > STALE_BASIS) || relax->n_basis == MAX_BASIS ||
+        relax->record.n > relax->options.max_step) {
+        warn_of_basis(relax, excess);
+        return KM_OK;
+    }
+    memcpy(relax->basis_cell, km_crystal_cell_bohr(relax->now.crystal),
+           sizeof relax->basis_cell);
+    memset(relax->move, 0, sizeof *relax->move * (size_t)relax->n);
+    relax->is_new_basis = true;
+    relax->is_over = false;
+    ++relax->n_basis;
+    return KM_OK;
 }
 
 static void fill_result(const km_relax *relax, km_relax_result *result)
@@ -345,6 +377,24 @@ static void fill_result(const km_relax *relax, km_relax_result *result)
     result->start_energy_ha = relax->record.step[0].energy_ha;
     result->max_force_ha_bohr = step->max_force_ha_bohr;
     result->max_stress_ha_bohr3 = step->max_stress_ha_bohr3;
+}
+
+/* Moves until there is an outcome. */
+static km_status iterate(km_relax *relax, km_calculator *calculator, const km_request *request,
+                         double end_s, MPI_Comm comm, km_relax_result *result)
+{
+    while (!relax->is_over) {
+        const km_request each = step_request(relax, request, end_s);
+
+        if (!relax->is_new_basis) {
+            judge(relax, request, end_s, comm, result);
+            if (relax->is_over) return KM_OK;
+            KM_TRY(propose(relax, comm));
+            KM_TRY(km_agree(check_bonds(relax, result), comm));
+        }
+        if (!relax->is_over) KM_TRY(advance(relax, calculator, &each, comm, result));
+    }
+    return KM_OK;
 }
 
 km_status km_relax_run(km_relax *relax, km_calculator *calculator, const km_request *request,
@@ -362,17 +412,11 @@ km_status km_relax_run(km_relax *relax, km_calculator *calculator, const km_requ
         result->n_h_apply += relax->record.step[i].n_h_apply;
     }
     for (relax->is_over = false; !relax->is_over;) {
-        const km_request each = step_request(relax, request, end_s);
-
-        if (relax->record.n > 0) judge(relax, request, end_s, comm, result);
-        if (relax->record.n > 0 && !relax->is_over) {
-            KM_TRY(propose(relax, comm));
-            KM_TRY(km_agree(check_bonds(relax, result), comm));
-        }
-        if (!relax->is_over) KM_TRY(advance(relax, calculator, &each, comm, result));
-    }
-    if (result->outcome == KM_OUTCOME_CONVERGED)
+        KM_TRY(iterate(relax, calculator, request, end_s, comm, result));
+        if (result->outcome != KM_OUTCOME_CONVERGED) continue;
         KM_TRY(refresh(relax, calculator, request, end_s, comm, result));
+        KM_TRY(renew_basis(relax, calculator, comm, result));
+    }
     fill_result(relax, result);
     return KM_OK;
 }

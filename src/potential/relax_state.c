@@ -46,10 +46,11 @@ static km_status allocate(km_relax *relax)
     KM_TRY(KM_ALLOC(relax->change, n));
     KM_TRY(KM_ALLOC(relax->factor, n_place * n_place));
     KM_TRY(KM_ALLOC(relax->record.step, n_frame));
-    KM_TRY(KM_ALLOC(relax->record.frac, n_frame * n_place));
-    KM_TRY(KM_ALLOC(relax->record.force, n_frame * n_place));
-    KM_TRY(KM_ALLOC(relax->record.cell, n_frame * 9));
-    KM_TRY(KM_ALLOC(relax->record.stress, n_frame * 9));
+    /* One more of these: the relaxed crystal with plane waves of its own. */
+    KM_TRY(KM_ALLOC(relax->record.frac, (n_frame + 1) * n_place));
+    KM_TRY(KM_ALLOC(relax->record.force, (n_frame + 1) * n_place));
+    KM_TRY(KM_ALLOC(relax->record.cell, (n_frame + 1) * 9));
+    KM_TRY(KM_ALLOC(relax->record.stress, (n_frame + 1) * 9));
     return km_lbfgs_create(relax->n, &relax->lbfgs);
 }
 
@@ -62,6 +63,14 @@ static km_status measure_bonds(km_relax *relax)
     for (int a = 0; a < relax->n_atom; ++a) mean += relax->nearest_bohr[a] / relax->n_atom;
     relax->length_bohr = mean * sqrt(relax->n_atom / 3.0);
     return KM_OK;
+}
+
+void km_relax_begin_basis(km_relax *relax)
+{
+    memcpy(relax->basis_cell, km_crystal_cell_bohr(relax->start), sizeof relax->basis_cell);
+    relax->basis_slope_ha = 0;
+    relax->n_basis = 1;
+    relax->is_new_basis = true;
 }
 
 km_status km_relax_create(const km_crystal *crystal, const km_relax_options *options,
@@ -85,6 +94,7 @@ km_status km_relax_create(const km_crystal *crystal, const km_relax_options *opt
     if (options->frozen)
         memcpy(relax->frozen, options->frozen, sizeof *relax->frozen * (size_t)n_atom);
     KM_TRY_TO(fail, measure_bonds(relax));
+    km_relax_begin_basis(relax);
     *out = relax;
     return KM_OK;
 fail:

@@ -42,7 +42,10 @@ struct km_relax {
     double *factor;       /* of the bond model, [3 n_atom][3 n_atom] */
     km_lbfgs *lbfgs;
     double value_ha;       /* what falls: free energy of the accepted crystal, with p Omega */
-    double basis_slope_ha; /* S; 0: none */
+    double basis_cell[9];  /* bohr; whose plane waves are strained along */
+    double basis_slope_ha; /* S there; 0: none */
+    int n_basis;           /* such cells so far */
+    bool is_new_basis;     /* the next computation is the first one with it */
     double trust, size; /* of a move at most, and of the last one, as fractions of the limits */
     int n_rejected;     /* moves in a row */
     bool is_over;       /* this run has its outcome */
@@ -52,6 +55,9 @@ struct km_relax {
 
 /** @brief Largest part of a vector of variables, as a fraction of the limits of a move; a NaN is the largest. Local. */
 double km_relax_size(const km_relax *relax, const double *move);
+
+/** @brief The plane waves of the first cell are the ones to begin with. Local. */
+void km_relax_begin_basis(km_relax *relax);
 
 /** @brief The trial crystal of its variables. Local. @return KM_E_ARGUMENT for one that is none */
 KM_STATUS km_relax_place(km_relax *relax);

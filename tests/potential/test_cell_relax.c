@@ -13,7 +13,9 @@ static const double FORCE_HA_BOHR = 1e-6, STRESS_HA_BOHR3 = 1e-9;
 typedef struct {
     model pairs; /* first: its forces are used as they are */
     double slope_ha;
-    double volume_bohr3;
+    double
+        curvature_ha; /* of the logarithm squared: the slope is another one in another cell */
+    double volume_bohr3, log_filling;
 } basis_model;
 
 static km_status basis_compute(void *self, const km_crystal *crystal, const km_request *request,
@@ -29,7 +31,9 @@ static km_status basis_compute(void *self, const km_crystal *crystal, const km_r
     KM_TRY(model_compute(&m->pairs, crystal, request, comm, result));
     m->volume_bohr3 = km_crystal_volume_bohr3(crystal);
     result->basis_filling = basis_volume / m->volume_bohr3;
-    result->energy_ha += m->slope_ha * log(result->basis_filling);
+    m->log_filling = log(result->basis_filling);
+    result->energy_ha +=
+        m->slope_ha * m->log_filling + m->curvature_ha * m->log_filling * m->log_filling;
     result->free_energy_ha = result->energy_ha;
     result->basis_slope_ha = request->basis_slope ? m->slope_ha : NAN;
     return KM_OK;
@@ -40,7 +44,9 @@ static km_status basis_stress(void *self, double stress_ha_bohr3[9])
     basis_model *m = self;
 
     KM_TRY(model_stress(&m->pairs, stress_ha_bohr3));
-    for (int x = 0; x < 3; ++x) stress_ha_bohr3[4 * x] -= m->slope_ha / m->volume_bohr3;
+    for (int x = 0; x < 3; ++x)
+        stress_ha_bohr3[4 * x] -=
+            (m->slope_ha + 2 * m->curvature_ha * m->log_filling) / m->volume_bohr3;
     return KM_OK;
 }
 
@@ -202,6 +208,29 @@ static void plane_waves_do_not_change_the_minimum(void **state)
     ASSERT_CLOSE(with.basis_error_ha, 0, 1e-12);
     ASSERT_CLOSE(with.calculation.energy_ha, without.calculation.energy_ha, 1e-10);
     ASSERT_CLOSE(km_crystal_volume_bohr3(relaxed), km_crystal_volume_bohr3(expected), 1e-4);
+    km_crystal_destroy(&crystal);
+    km_crystal_destroy(&expected);
+    km_crystal_destroy(&relaxed);
+}
+
+/* Where the slope changes with the volume the first correction errs; plane waves are renewed until it does not. */
+static void plane_waves_are_renewed_where_the_slope_changes(void **state)
+{
+    const km_relax_options options = tight_options();
+    basis_model plain = make_basis_model(0), m = make_basis_model(-0.05);
+    km_crystal *crystal = make_sheared_fcc(), *expected, *relaxed;
+    km_relax_result result;
+
+    (void)state;
+    m.curvature_ha = 0.01;
+    relax_with(&plain, crystal, &options, &expected);
+    result = relax_with(&m, crystal, &options, &relaxed);
+    print_message("%d steps, %d computations\n", result.n_step, result.n_compute);
+    assert_int_equal(result.outcome, KM_OUTCOME_CONVERGED);
+    assert_true(result.n_compute > result.n_step + 2);
+    assert_string_equal(result.calculation.reason, "");
+    ASSERT_CLOSE(km_crystal_volume_bohr3(relaxed), km_crystal_volume_bohr3(expected), 1e-4);
+    ASSERT_CLOSE(result.basis_error_ha, 0, 1e-10);
     km_crystal_destroy(&crystal);
     km_crystal_destroy(&expected);
     km_crystal_destroy(&relaxed);
@@ -378,6 +407,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(relaxed_crystal_is_a_minimum),
     cmocka_unit_test(symmetry_is_kept),
     cmocka_unit_test(plane_waves_do_not_change_the_minimum),
+    cmocka_unit_test(plane_waves_are_renewed_where_the_slope_changes),
     cmocka_unit_test(stress_balances_the_pressure),
     cmocka_unit_test(what_does_not_converge_says_why),
     cmocka_unit_test(impossible_options_are_refused),

@@ -15,7 +15,8 @@
  * stress. That a cell of another volume then has another cutoff is corrected with the slope S = dE/d ln(number of plane
  * waves) of the first cell: E is taken as E - S ln(basis_filling), and S/Omega is added to the pressure part of the
  * stress. So the minimum is the one at constant cutoff. The relaxed crystal is computed once more with plane waves
- * of its own, and the difference is reported.
+ * of its own; where its corrected stress or its forces exceed three times their tolerance, the relaxation goes on with
+ * those plane waves and their slope, up to five times, and what is left is reported.
  * Source: Pfrommer et al., J. Comput. Phys. 131, 233 (1997); Francis, Payne, J. Phys. Condens. Matter 2, 4395 (1990).
  */
 #include "kaimen/potential/calculator.h"
