@@ -79,6 +79,29 @@ static void there_and_back_is_the_length(void **state)
     }
 }
 
+static void single_precision_is_right_to_seven_digits(void **state)
+{
+    static float in_single[LONGEST * KM_SHORT_FFT_POINT] __attribute__((aligned(64)));
+    static float out_single[LONGEST * KM_SHORT_FFT_POINT] __attribute__((aligned(64)));
+
+    (void)state;
+    for (int n = 1; n <= LONGEST; ++n) {
+        km_short_fft *fft;
+        km_short_fft_single *single;
+
+        fill(n);
+        for (int i = 0; i < n * KM_SHORT_FFT_POINT; ++i) in_single[i] = (float)in[i];
+        ASSERT_OK(km_short_fft_create(n, &fft));
+        ASSERT_OK(km_short_fft_create_single(n, &single));
+        km_short_fft_compute(fft, -1, in, out);
+        km_short_fft_compute_single(single, -1, in_single, out_single);
+        for (int i = 0; i < n * KM_SHORT_FFT_POINT; ++i)
+            ASSERT_CLOSE(out_single[i], out[i], 1e-5);
+        km_short_fft_destroy(&fft);
+        km_short_fft_destroy_single(&single);
+    }
+}
+
 static void a_transform_allocates_nothing(void **state)
 {
     km_short_fft *fft;
@@ -105,6 +128,7 @@ static void no_points_are_refused(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_length_gives_the_sum_that_defines_it),
     cmocka_unit_test(there_and_back_is_the_length),
+    cmocka_unit_test(single_precision_is_right_to_seven_digits),
     cmocka_unit_test(a_transform_allocates_nothing),
     cmocka_unit_test(no_points_are_refused),
 };

@@ -6,7 +6,7 @@
  * The transforms lie across the lanes of a vector register: every operation of the algorithm is one instruction for
  * all of them, whatever the length is. General libraries arrange the lanes along the transform, and are two to three
  * times slower at lengths like 27, 30, 36 or 45, which the planes of a slab often have (benchmarks/kernels). Any length
- * is right; lengths with prime factors above 7 are slow.
+ * is right; lengths with prime factors above 7 are slow. In double precision, and in single precision.
  *
  * Source: the self-sorting algorithm of Stockham, as in C. Van Loan, Computational Frameworks for the Fast Fourier
  * Transform, SIAM (1992), section 1.7; odd factors by pairs as in R. C. Singleton, IEEE Trans. Audio Electroacoust. 17,
@@ -16,10 +16,11 @@
 
 /** Transforms side by side. */
 #define KM_SHORT_FFT_WIDTH 8
-/** Doubles of one point: the real parts of all transforms, then the imaginary ones. */
+/** Numbers of one point: the real parts of all transforms, then the imaginary ones. */
 #define KM_SHORT_FFT_POINT (2 * KM_SHORT_FFT_WIDTH)
 
 typedef struct km_short_fft km_short_fft;
+typedef struct km_short_fft_single km_short_fft_single;
 
 /**
  * @brief Make tables and work space for one length. Local.
@@ -28,9 +29,11 @@ typedef struct km_short_fft km_short_fft;
  * @return KM_E_ARGUMENT for n < 1
  */
 KM_STATUS km_short_fft_create(int n, km_short_fft **fft);
+KM_STATUS km_short_fft_create_single(int n, km_short_fft_single **fft);
 
 /** @brief Free and set to NULL; accepts NULL. Local. */
 void km_short_fft_destroy(km_short_fft **fft);
+void km_short_fft_destroy_single(km_short_fft_single **fft);
 
 /**
  * @brief out_k = sum_j exp(sign 2 pi i jk / n) in_j, not normalised. Local.
@@ -42,3 +45,5 @@ void km_short_fft_destroy(km_short_fft **fft);
  * @param[out] out   the same shape, not overlapping `in`
  */
 void km_short_fft_compute(km_short_fft *fft, int sign, const double *in, double *out);
+void km_short_fft_compute_single(km_short_fft_single *fft, int sign, const float *in,
+                                 float *out);
