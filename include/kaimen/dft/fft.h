@@ -30,6 +30,9 @@ void km_fft_destroy(km_fft **fft);
 /** @brief Set the local potentials, Ha, [n_spin][n0][n1][n2]. Local. */
 void km_fft_set_potential(km_fft *fft, const double *v_ha);
 
+/** @brief From here on potentials are applied in single precision, or again in double. Local. */
+void km_fft_use_single(km_fft *fft, bool is_single);
+
 /** @brief out += V in, for each band, with the potential of one spin. Collective on the basis's comm. */
 void km_fft_apply_potential(km_fft *fft, const km_basis *basis, int spin, const km_bands *in,
                             const km_bands *out);
