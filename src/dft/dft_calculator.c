@@ -21,7 +21,7 @@ static const double LEAST_DISTANCE_BOHR = 0.4 * KM_BOHR_PER_ANG;
 static const double SOFTNESS_BOHR2_HA = 4;
 
 /* Rungs of the retry ladder. */
-enum { AS_ASKED, DAMPED, SMEARED, N_RUNG };
+enum { AS_ASKED, DAMPED, SMEARED, LAST };
 
 struct km_dft {
     km_dft_options asked;
@@ -189,15 +189,13 @@ static km_dft_options rung_options(const km_dft *dft, const km_request *request,
         options.scf.energy_tolerance_ha = fmin(options.scf.energy_tolerance_ha,
                                                SOFTNESS_BOHR2_HA * force_error * force_error);
     if (rung == AS_ASKED) return options;
-    options.scf.mixing *= rung == DAMPED ? 0.4 : 0.6;
+    if (rung != SMEARED) options.scf.mixing *= 0.4;
     options.scf.mixing_history += 4;
     /* More bands than the attempt before had. */
     if (dft->state) options.n_band = km_ground_state_n_band(dft->state) * 11 / 10 + 2;
     if (rung == DAMPED) return options;
-    if (options.smearing == KM_SMEARING_NONE)
-        options.smearing = KM_SMEARING_GAUSSIAN;
-    else
-        options.smearing_width_ha *= 2;
+    if (options.smearing == KM_SMEARING_NONE) options.smearing = KM_SMEARING_GAUSSIAN;
+    if (rung == LAST) options.smearing_width_ha *= 2;
     return options;
 }
 
@@ -221,7 +219,8 @@ static km_status run_rung(km_dft *dft, const km_crystal *crystal, const km_dft_o
     return KM_OK;
 }
 
-static void describe_outcome(const km_dft *dft, bool is_smeared, km_calculation *result)
+static void describe_outcome(const km_dft *dft, const km_dft_options *used,
+                             km_calculation *result)
 {
     const km_scf_result *scf = &dft->scf;
 
@@ -239,9 +238,12 @@ static void describe_outcome(const km_dft *dft, bool is_smeared, km_calculation 
                  "%s after %d iterations, energy error %.1e Ha, wanted %.1e Ha",
                  scf->outcome == KM_OUTCOME_TIMEOUT ? "out of time" : "told to stop",
                  scf->n_iteration, scf->error_ha, dft->options.scf.energy_tolerance_ha);
-    else if (is_smeared && dft->options.smearing == KM_SMEARING_NONE)
+    else if (used->smearing != dft->options.smearing)
         snprintf(result->reason, sizeof result->reason,
-                 "no gap with fixed occupations: smeared by %g Ha",
+                 "no gap with fixed occupations: smeared by %g Ha", used->smearing_width_ha);
+    else if (used->smearing_width_ha > dft->options.smearing_width_ha)
+        snprintf(result->reason, sizeof result->reason,
+                 "smeared by %g Ha, %g Ha were asked for", used->smearing_width_ha,
                  dft->options.smearing_width_ha);
 }
 
@@ -319,32 +321,41 @@ static km_request remaining_request(const km_request *request, double start_s)
     return remaining;
 }
 
+/* Without a gap nothing but smearing helps; smearing that was asked for is no new rung. */
+static int next_rung(const km_dft *dft, int rung)
+{
+    const bool is_fixed = dft->options.smearing == KM_SMEARING_NONE;
+
+    if (rung == AS_ASKED && !dft->scf.gap_closed) return DAMPED;
+    return is_fixed && rung != SMEARED ? SMEARED : LAST;
+}
+
 static km_status climb_ladder(km_dft *dft, const km_crystal *crystal, const km_request *request,
                               MPI_Comm comm, km_calculation *result)
 {
     const double start_s = MPI_Wtime();
-    bool is_smeared = dft->options.smearing == KM_SMEARING_NONE &&
-                      dft->options.spin == KM_SPIN_NONE && is_odd(dft, crystal);
-    int rung = is_smeared ? SMEARED : AS_ASKED;
+    const bool is_fixed = dft->options.smearing == KM_SMEARING_NONE;
+    const bool is_open = dft->options.spin == KM_SPIN_NONE && is_odd(dft, crystal);
+    int rung = is_fixed && is_open ? SMEARED : AS_ASKED;
+    km_dft_options options;
 
     for (;;) {
-        const km_dft_options options = rung_options(dft, request, rung);
         const km_request remaining = remaining_request(request, start_s);
 
-        is_smeared = options.smearing != KM_SMEARING_NONE;
+        options = rung_options(dft, request, rung);
         KM_TRY(run_rung(dft, crystal, &options, &remaining, comm));
         result->n_iteration += dft->scf.n_iteration;
         result->n_h_apply += dft->scf.n_h_apply;
         if (dft->scf.outcome == KM_OUTCOME_CONVERGED ||
             dft->scf.outcome == KM_OUTCOME_TIMEOUT || dft->scf.outcome == KM_OUTCOME_STOPPED ||
-            rung == SMEARED)
+            rung == LAST)
             break;
-        rung = dft->scf.gap_closed ? SMEARED : rung + 1;
+        rung = next_rung(dft, rung);
         ++result->n_retry;
         km_log(KM_LOG_DEBUG, "SCF not converged: rung %d of the retry ladder", rung);
     }
     dft->is_as_asked = rung == AS_ASKED && dft->scf.outcome == KM_OUTCOME_CONVERGED;
-    describe_outcome(dft, is_smeared, result);
+    describe_outcome(dft, &options, result);
     append_mismatches(dft, km_crystal_n_species(crystal), result);
     return KM_OK;
 }

@@ -18,12 +18,13 @@
 struct km_mixing {
     int n; /* n_spin n_g */
     double fraction;
-    int depth;      /* differences that can be kept */
-    int n_kept;     /* differences kept; slot 0 is not always the newest, see newest */
-    int newest;     /* slot of the newest difference */
-    bool has_last;  /* last_in and last_residual are set */
-    double *metric; /* of the scalar product: 0 where nothing is mixed, [n] */
-    double *screen; /* P(G), 0 where nothing is mixed, [n] */
+    int depth;               /* differences that can be kept */
+    int n_kept;              /* differences kept; slot 0 is not always the newest, see newest */
+    int newest;              /* slot of the newest difference */
+    bool has_last;           /* last_in and last_residual are set */
+    double *metric;          /* of the scalar product: 0 where nothing is mixed, [n] */
+    km_screening *screening; /* of the density; borrowed, NULL: none */
+    double *screen;          /* P(G), 0 where nothing is mixed, [n] */
     double complex *last_in, *last_residual;  /* [n] */
     double complex *residual;                 /* of the current call, [n] */
     double complex *step_in, *step_residual;  /* differences of successive calls, [depth][n] */
@@ -110,6 +111,16 @@ void km_mixing_destroy(km_mixing **mixing)
     KM_FREE((*mixing)->step_in);
     KM_FREE((*mixing)->step_residual);
     KM_FREE(*mixing);
+}
+
+const double *km_mixing_inverse_dielectric(const km_mixing *mixing)
+{
+    return mixing->screen;
+}
+
+void km_mixing_set_screening(km_mixing *mixing, km_screening *screening)
+{
+    mixing->screening = screening;
 }
 
 void km_mixing_reset(km_mixing *mixing, double fraction)
@@ -206,7 +217,8 @@ static void find_coefficients(km_mixing *mixing, double *c)
     }
 }
 
-static void set_next(const km_mixing *mixing, const double *c, const double complex *rho_in,
+/* The residual is used up: what is kept of it is last_residual. */
+static void set_next(km_mixing *mixing, const double *c, const double complex *rho_in,
                      double complex *next)
 {
     for (int ig = 0; ig < mixing->n; ig++) {
@@ -218,11 +230,13 @@ static void set_next(const km_mixing *mixing, const double *c, const double comp
             best_in -= c[j] * mixing->step_in[at];
             best_residual -= c[j] * mixing->step_residual[at];
         }
-        if (mixing->metric[ig] > 0)
-            next[ig] = best_in + mixing->fraction * mixing->screen[ig] * best_residual;
-        else
-            next[ig] = rho_in[ig]; /* the number of electrons is not mixed */
+        /* the number of electrons is not mixed */
+        next[ig] = mixing->metric[ig] > 0 ? best_in : rho_in[ig];
+        mixing->residual[ig] = mixing->metric[ig] > 0 ? best_residual : 0;
     }
+    if (mixing->screening) km_screening_apply(mixing->screening, mixing->residual);
+    for (int ig = 0; ig < mixing->n; ig++)
+        next[ig] += mixing->fraction * mixing->screen[ig] * mixing->residual[ig];
 }
 
 km_status km_mixing_compute(km_mixing *mixing, const double complex *rho_in,

@@ -365,3 +365,10 @@ km_status km_occupation_extend_edges(int n_k, const double *eigenvalues_ha,
     join_edges(options, &edges, result);
     return KM_OK;
 }
+
+double km_occupation_slope(km_smearing smearing, double x)
+{
+    if (smearing == KM_SMEARING_NONE) return 0;
+    if (smearing == KM_SMEARING_GAUSSIAN) return exp(-x * x) / sqrt(KM_PI);
+    return fill(smearing, x) * fill(smearing, -x);
+}

@@ -7,8 +7,8 @@
  * energy 2 pi Omega sum over G != 0 of a*(G) b(G) / G^2. The next density is rho + mixing P F, where rho and F = out - in
  * are the combination of past ones with the smallest F, and
  *   P(G) = (1/eps + G^2 L^2) / (1 + G^2 L^2),
- * the inverse dielectric function of an insulator: 1/eps for long waves, 1 for short ones. All ranks that call with
- * the same data get the same bits.
+ * the inverse dielectric function of an insulator: 1/eps for long waves, 1 for short ones. Where electrons at the Fermi
+ * level screen too, F is replaced by the y of screening.h. All ranks that call with the same data get the same bits.
  *
  * With spin a density is followed by the magnetisation, up less down. That is mixed along, with P = 1, its G = 0 too, and
  * adds Omega / (2 pi) sum over G of a*(G) b(G) to the scalar product: half of -d2 e_x/dm2 = 0.33 Ha bohr^3 rho^(-2/3), the
@@ -17,7 +17,7 @@
  * Source: P. Pulay, Chem. Phys. Lett. 73, 393 (1980); D. G. Anderson, J. ACM 12, 547 (1965); R. Resta, Phys. Rev. B 16,
  * 2717 (1977) and X. Gonze, Phys. Rev. B 54, 4383 (1996) for the model dielectric function.
  */
-#include "kaimen/base/status.h"
+#include "kaimen/dft/screening.h"
 
 #include <complex.h>
 
@@ -49,6 +49,12 @@ KM_STATUS km_mixing_create(int n_g, const double *g2_bohr2, const double *multip
 
 /** @brief Free and set to NULL; accepts NULL. Local. */
 void km_mixing_destroy(km_mixing **mixing);
+
+/** @brief P(G), [n_g]. Local. */
+const double *km_mixing_inverse_dielectric(const km_mixing *mixing);
+
+/** @brief Screen residuals by states at the Fermi level from now on; borrowed, NULL: none. Local. */
+void km_mixing_set_screening(km_mixing *mixing, km_screening *screening);
 
 /** @brief Forget the history; a new fraction from now on (a rung of the retry ladder). Local. */
 void km_mixing_reset(km_mixing *mixing, double fraction);

@@ -70,3 +70,8 @@ KM_STATUS km_occupation_compute(int n_k, const double *weight, const double *eig
 KM_STATUS km_occupation_extend_edges(int n_k, const double *eigenvalues_ha,
                                      const km_occupation_options *options, MPI_Comm comm,
                                      km_occupation *result);
+
+/**
+ * @brief How fast a state of one spin empties: -df/dx at x = (e - e_F) / width; 0 without smearing. Local.
+ */
+double km_occupation_slope(km_smearing smearing, double x);
