@@ -49,8 +49,7 @@ class Family:
 
 FAMILIES = {
     "dojo": Family("PseudoDojo 0.4 PBE, standard", "abinit_PD04", 45, {"Cd": 55}, {},
-                   {"Na-X2O": (4, 1.5), "Pb-XO": (6, 1), "Sn-XO": (8, 1), "Ge-XO2": (8, 1), "Al-X2O3": (3, 1), "Ga-X2O3": (3, 1),
-                    "Sc-X2O3": (3, 1), "In-X2O3": (3, 1), "Y-X2O3": (3, 1)}),
+                   {"Na-X2O": (4, 1.5), "Pb-XO": (6, 1), "Sn-XO": (8, 1), "Ge-XO2": (8, 1), "Al-X2O3": (3, 1)}),
     "gth": Family("GTH-PBE", "cp2k_GTH", 100,
                   {"Ti": 120, "Sc": 120, "Be": 120, "Zn": 140, "Ga": 140, "Na": 200, "Mg": 240},
                   dict.fromkeys(WIDE_GAP, 3), {}),
