@@ -17,11 +17,12 @@ static const double FARTHEST_BOHR = 1.0;
 /* The rest of one density, and where its atoms were. */
 typedef struct {
     double *cart_bohr;      /* [n_atom][3] */
-    double complex *rest_g; /* [n_spin][n_g] */
+    double complex *rest_g; /* times the volume; [n_spin][n_g] */
 } remembered;
 
 struct km_warm_start {
-    km_crystal *crystal; /* the last one; NULL: nothing is remembered */
+    km_crystal *crystal;       /* the last one; NULL: nothing is remembered */
+    double basis_cell_bohr[9]; /* whose plane waves they are */
     int grid[3];
     int n_g, n_spin;
     bool is_real;
@@ -75,7 +76,7 @@ static bool is_equal(int n, const double *a, const double *b)
     return true;
 }
 
-/* Same cell, elements and grid: densities can be compared. */
+/* Same elements and plane waves, though strained: densities can be compared. */
 static bool is_same_kind(const km_warm_start *warm, const km_ground_state *state)
 {
     const km_crystal *old = warm->crystal, *new = state->crystal;
@@ -84,19 +85,26 @@ static bool is_same_kind(const km_warm_start *warm, const km_ground_state *state
     return old && n_atom == km_crystal_n_atom(new) && warm->is_real == state->is_real &&
            memcmp(warm->grid, km_grid_n(state->grid), sizeof warm->grid) == 0 &&
            warm->n_g == km_grid_n_g(state->grid) && warm->n_spin == state->n_spin &&
-           is_equal(9, km_crystal_cell_bohr(old), km_crystal_cell_bohr(new)) &&
+           is_equal(9, warm->basis_cell_bohr, km_crystal_cell_bohr(state->basis_crystal)) &&
            memcmp(km_crystal_z(old), km_crystal_z(new), sizeof(int) * (size_t)n_atom) == 0;
 }
 
-static bool is_near(const km_warm_start *warm, const double *cart_bohr)
+/* The strain aside: every plane wave of a density follows it. */
+static bool is_near(const km_warm_start *warm, const km_crystal *crystal)
 {
-    const int n_atom = km_crystal_n_atom(warm->crystal);
+    const double *cell = km_crystal_cell_bohr(crystal);
+    const double *from = km_crystal_frac(warm->crystal), *to = km_crystal_frac(crystal);
 
-    for (int a = 0; a < n_atom; ++a) {
+    for (int a = 0; a < km_crystal_n_atom(crystal); ++a) {
         double d2 = 0;
 
-        for (int x = 0; x < 3; ++x)
-            d2 += pow(cart_bohr[3 * a + x] - warm->step[0].cart_bohr[3 * a + x], 2);
+        for (int x = 0; x < 3; ++x) {
+            double d = 0;
+
+            for (int i = 0; i < 3; ++i)
+                d += (to[3 * a + i] - from[3 * a + i]) * cell[3 * i + x];
+            d2 += d * d;
+        }
         if (!(d2 < FARTHEST_BOHR * FARTHEST_BOHR)) return false;
     }
     return true;
@@ -116,16 +124,9 @@ static bool has_same_bands(const km_warm_start *warm, const km_ground_state *sta
 
 bool km_warm_start_fits(const km_warm_start *warm, const km_ground_state *state)
 {
-    double *cart_bohr = NULL;
-    int fits = is_same_kind(warm, state) && has_same_bands(warm, state);
+    int fits = is_same_kind(warm, state) && has_same_bands(warm, state) &&
+               is_near(warm, state->crystal);
 
-    if (fits && KM_ALLOC(cart_bohr, 3 * km_crystal_n_atom(state->crystal)) == KM_OK) {
-        km_crystal_compute_cart(state->crystal, cart_bohr);
-        fits = is_near(warm, cart_bohr);
-    } else {
-        fits = false;
-    }
-    KM_FREE(cart_bohr);
     MPI_Allreduce(MPI_IN_PLACE, &fits, 1, MPI_INT, MPI_LAND, state->comm);
     return fits;
 }
@@ -138,7 +139,9 @@ static km_status remember(const km_ground_state *state, remembered *step)
     KM_TRY(KM_ALLOC(step->rest_g, n));
     km_crystal_compute_cart(state->crystal, step->cart_bohr);
     KM_TRY(km_ground_state_superpose_atoms(state, step->rest_g));
-    for (int ig = 0; ig < n; ++ig) step->rest_g[ig] = state->rho_out[ig] - step->rest_g[ig];
+    for (int ig = 0; ig < n; ++ig)
+        step->rest_g[ig] =
+            (state->rho_out[ig] - step->rest_g[ig]) * km_crystal_volume_bohr3(state->crystal);
     return KM_OK;
 }
 
@@ -181,6 +184,8 @@ km_status km_warm_start_take(km_warm_start *warm, km_ground_state *state)
     km_crystal_destroy(&warm->crystal);
     warm->is_real = state->is_real;
     memcpy(warm->grid, km_grid_n(state->grid), sizeof warm->grid);
+    memcpy(warm->basis_cell_bohr, km_crystal_cell_bohr(state->basis_crystal),
+           sizeof warm->basis_cell_bohr);
     warm->n_g = km_grid_n_g(state->grid);
     warm->n_spin = state->n_spin;
     KM_TRY_TO(fail, km_crystal_copy(state->crystal, &warm->crystal));
@@ -216,6 +221,7 @@ km_status km_warm_start_add_density(const km_warm_start *warm, const km_ground_s
                                     double complex *rho)
 {
     const remembered *s = warm->step;
+    const double volume = km_crystal_volume_bohr3(state->crystal);
     double *cart_bohr = NULL, factor;
 
     KM_TRY(KM_ALLOC(cart_bohr, 3 * km_crystal_n_atom(state->crystal)));
@@ -223,8 +229,10 @@ km_status km_warm_start_add_density(const km_warm_start *warm, const km_ground_s
     factor = find_factor(warm, cart_bohr);
     KM_FREE(cart_bohr);
     for (int ig = 0; ig < warm->n_spin * warm->n_g; ++ig) {
-        rho[ig] += s[0].rest_g[ig];
-        if (factor != 0) rho[ig] += factor * (s[0].rest_g[ig] - s[1].rest_g[ig]);
+        double complex rest = s[0].rest_g[ig];
+
+        if (factor != 0) rest += factor * (s[0].rest_g[ig] - s[1].rest_g[ig]);
+        rho[ig] += rest / volume;
     }
     return KM_OK;
 }

@@ -24,7 +24,8 @@ KM_STATUS km_warm_start_take(km_warm_start *warm, km_ground_state *state);
 /**
  * @brief Whether a new ground state is a small move away from what was taken. Collective on the state's comm.
  *
- * Same cell, elements, grid, arithmetic, number of bands and k-points, and no atom moved far.
+ * Same elements, plane waves (strained along with the cell or not), arithmetic, number of bands and k-points, and no
+ * atom moved far in its cell.
  */
 bool km_warm_start_fits(const km_warm_start *warm, const km_ground_state *state);
 

@@ -21,8 +21,8 @@ static const double LEAST_CUT = 0.1, LARGEST_CUT = 0.5;
 /* Corrected stress, or force, of the relaxed cell with plane waves of its own, against its tolerance: above the first it
    goes on with those, above the second at the end the result has a warning. */
 static const double STALE_BASIS = 3, SUSPECT_BASIS = 10;
-/* Plane waves are renewed so often at most: their number has jumps that no relaxation takes away. */
-#define MAX_BASIS 5
+/* Each renewal must leave less of it than this: the number of plane waves has jumps that no relaxation takes away. */
+static const double LEAST_GAIN = 0.7;
 /* After so many rejected moves the history is forgotten; after so many more the forces are no gradient. */
 #define FORGET_REJECTED 3
 #define MAX_REJECTED 8
@@ -352,7 +352,7 @@ static km_status renew_basis(km_relax *relax, km_calculator *calculator, MPI_Com
     if (!relax->options.cell || !relax->is_held) return KM_OK;
     KM_TRY(km_agree(check_basis(relax, calculator, result, &excess), comm));
     MPI_Bcast(&excess, 1, MPI_DOUBLE, 0, comm);
-    if (!(excess > STALE_BASIS) || relax->n_basis == MAX_BASIS ||
+    if (!(excess > STALE_BASIS) || excess > LEAST_GAIN * relax->basis_excess ||
         relax->record.n > relax->options.max_step) {
         warn_of_basis(relax, excess);
         return KM_OK;
@@ -362,7 +362,7 @@ static km_status renew_basis(km_relax *relax, km_calculator *calculator, MPI_Com
     memset(relax->move, 0, sizeof *relax->move * (size_t)relax->n);
     relax->is_new_basis = true;
     relax->is_over = false;
-    ++relax->n_basis;
+    relax->basis_excess = excess;
     return KM_OK;
 }
 

@@ -171,7 +171,7 @@ static km_status write_state(const km_relax *relax, km_h5 *file)
     KM_TRY(km_h5_write_double(file, "accepted_value", "Ha", relax->value_ha));
     KM_TRY(km_h5_write_double(file, "basis_slope", "Ha", relax->basis_slope_ha));
     KM_TRY(km_h5_write_doubles(file, "basis_cell", "bohr", 1, &n_cell, relax->basis_cell));
-    KM_TRY(km_h5_write_int(file, "n_basis", relax->n_basis));
+    KM_TRY(km_h5_write_double(file, "basis_excess", "", relax->basis_excess));
     KM_TRY(km_h5_write_double(file, "trust", "", relax->trust));
     KM_TRY(km_h5_write_int(file, "n_rejected", relax->n_rejected));
     KM_TRY(km_lbfgs_write(relax->lbfgs, file));
@@ -220,7 +220,7 @@ end:
 static km_status read_state(km_relax *relax, km_h5 *file)
 {
     km_crystal *crystal = relax->now.crystal;
-    long n_rejected, n_basis;
+    long n_rejected;
 
     KM_TRY(check_start(relax, file));
     KM_TRY(km_h5_read_doubles(file, "accepted", relax->n, relax->now.x));
@@ -228,13 +228,12 @@ static km_status read_state(km_relax *relax, km_h5 *file)
     KM_TRY(km_h5_read_double(file, "accepted_value", &relax->value_ha));
     KM_TRY(km_h5_read_double(file, "basis_slope", &relax->basis_slope_ha));
     KM_TRY(km_h5_read_doubles(file, "basis_cell", 9, relax->basis_cell));
-    KM_TRY(km_h5_read_int(file, "n_basis", &n_basis));
+    KM_TRY(km_h5_read_double(file, "basis_excess", &relax->basis_excess));
     KM_TRY(km_h5_read_double(file, "trust", &relax->trust));
     KM_TRY(km_h5_read_int(file, "n_rejected", &n_rejected));
     KM_TRY(km_lbfgs_read(relax->lbfgs, file));
     KM_TRY(read_record(relax, file));
     relax->n_rejected = (int)n_rejected;
-    relax->n_basis = (int)n_basis;
     relax->is_new_basis = false;
     memcpy(relax->trial.x, relax->now.x, sizeof *relax->now.x * (size_t)relax->n);
     KM_TRY(km_relax_place(relax));

@@ -69,7 +69,7 @@ void km_relax_begin_basis(km_relax *relax)
 {
     memcpy(relax->basis_cell, km_crystal_cell_bohr(relax->start), sizeof relax->basis_cell);
     relax->basis_slope_ha = 0;
-    relax->n_basis = 1;
+    relax->basis_excess = INFINITY;
     relax->is_new_basis = true;
 }
 

@@ -44,8 +44,9 @@ struct km_relax {
     double value_ha;       /* what falls: free energy of the accepted crystal, with p Omega */
     double basis_cell[9];  /* bohr; whose plane waves are strained along */
     double basis_slope_ha; /* S there; 0: none */
-    int n_basis;           /* such cells so far */
-    bool is_new_basis;     /* the next computation is the first one with it */
+    double
+        basis_excess; /* force or stress over tolerance when that cell was taken; infinite: it is the first */
+    bool is_new_basis;  /* the next computation is the first one with it */
     double trust, size; /* of a move at most, and of the last one, as fractions of the limits */
     int n_rejected;     /* moves in a row */
     bool is_over;       /* this run has its outcome */

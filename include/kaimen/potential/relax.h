@@ -16,7 +16,7 @@
  * waves) of the first cell: E is taken as E - S ln(basis_filling), and S/Omega is added to the pressure part of the
  * stress. So the minimum is the one at constant cutoff. The relaxed crystal is computed once more with plane waves
  * of its own; where its corrected stress or its forces exceed three times their tolerance, the relaxation goes on with
- * those plane waves and their slope, up to five times, and what is left is reported.
+ * those plane waves and their slope, as long as each time leaves less than 0.7 of it, and what is left is reported.
  * Source: Pfrommer et al., J. Comput. Phys. 131, 233 (1997); Francis, Payne, J. Phys. Condens. Matter 2, 4395 (1990).
  */
 #include "kaimen/potential/calculator.h"
