@@ -7,7 +7,7 @@
 
 extern const char *const km_input_qualities[],
     *const km_input_functionals[], *const km_input_smearings[], *const km_input_spins[],
-    *const km_input_arithmetics[];
+    *const km_input_arithmetics[], *const km_input_precisions[];
 extern const km_config_field km_input_pseudo_rows[], km_input_moment_rows[];
 
 /* clang-format off */
@@ -54,6 +54,8 @@ extern const km_config_field km_input_pseudo_rows[], km_input_moment_rows[];
      KM_CONFIG_AT(type, dft.scf.mixing), .help = "Fraction of the new density that is mixed in."}, \
     {.key = "dft.scf.mixing_history", .kind = KM_CONFIG_INT, .range = "[1, 100]", \
      KM_CONFIG_AT(type, dft.scf.mixing_history), .help = "Densities that the mixing remembers."}, \
+    {.key = "dft.precision", .kind = KM_CONFIG_CHOICE, .fallback = "mixed", .names = km_input_precisions, \
+     KM_CONFIG_AT(type, dft.precision), .help = "mixed: potentials are applied in single precision to what corrects a band; the bands themselves are double."}, \
     {.key = "dft.arithmetic", .kind = KM_CONFIG_CHOICE, .fallback = "auto", .names = km_input_arithmetics, \
      KM_CONFIG_AT(type, dft.arithmetic), .help = "auto: real coefficients where an inversion centre allows them."}, \
     {.key = "dft.symmetry", .kind = KM_CONFIG_BOOL, .fallback = "true", KM_CONFIG_AT(type, dft.use_symmetry), \

@@ -147,6 +147,11 @@ void km_hamiltonian_apply(km_hamiltonian *h, int ik, const km_bands *in, const k
     h->n_apply += in->n_band;
 }
 
+void km_hamiltonian_use_single(km_hamiltonian *h, bool is_single)
+{
+    km_fft_use_single(h->fft, is_single);
+}
+
 long km_hamiltonian_n_apply(const km_hamiltonian *h)
 {
     return h->n_apply;

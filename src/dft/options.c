@@ -24,6 +24,7 @@ km_dft_options km_dft_options_default(km_quality quality)
                                       .mixing = 0.8,
                                       .mixing_history = 8},
                               .arithmetic = KM_ARITHMETIC_AUTO,
+                              .precision = KM_PRECISION_MIXED,
                               .use_symmetry = true,
                               .scalapack_above = 1000};
 

@@ -102,7 +102,9 @@ static km_status solve_bands(loop *l, double tolerance_ha, double empty_ha, int 
     km_band_set *set = &l->state->set;
     km_eigensolver_options options = {.tolerance_ha = tolerance_ha,
                                       .loose_tolerance_ha = fmax(tolerance_ha, empty_ha),
-                                      .max_round = max_round};
+                                      .max_round = max_round,
+                                      .is_mixed =
+                                          l->state->options.precision == KM_PRECISION_MIXED};
     km_status status = KM_OK;
 
     l->residual_ha = 0;

@@ -113,6 +113,33 @@ static void potential_is_the_convolution(void **state)
         }
 }
 
+static void single_precision_is_right_to_six_digits(void **state)
+{
+    (void)state;
+    for (int is_real = 0; is_real < 2; ++is_real) {
+        setting s;
+        km_bands in, exact, rough;
+        double error = 0;
+
+        make_setting(make_pairs(), sizes[1], is_real, &s);
+        in = make_random_bands(is_real, N_BAND, km_basis_n_g(s.basis[1]), 50);
+        exact = make_bands(is_real, N_BAND, in.n_g);
+        rough = make_bands(is_real, N_BAND, in.n_g);
+        km_fft_apply_potential(s.fft, s.basis[1], 0, &in, &exact);
+        km_fft_use_single(s.fft, true);
+        km_fft_apply_potential(s.fft, s.basis[1], 0, &in, &rough);
+        for (int j = 0; j < N_BAND; ++j)
+            for (int ig = 0; ig < in.n_g; ++ig)
+                error =
+                    fmax(error, cabs(coefficient(&rough, j, ig) - coefficient(&exact, j, ig)));
+        assert_true(error > 0 && error < 2e-6);
+        km_bands_destroy(&in);
+        km_bands_destroy(&exact);
+        km_bands_destroy(&rough);
+        destroy_setting(&s);
+    }
+}
+
 static void potential_is_hermitian(void **state)
 {
     (void)state;
@@ -283,6 +310,7 @@ static void grid_too_small_for_a_basis_is_refused(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(potential_is_the_convolution),
+    cmocka_unit_test(single_precision_is_right_to_six_digits),
     cmocka_unit_test(potential_is_hermitian),
     cmocka_unit_test(density_is_the_sum_of_squares),
     cmocka_unit_test(two_real_bands_cost_one_transform),

@@ -61,6 +61,34 @@ static void real_and_complex_arithmetic_agree_on_a_slab(void **state)
     km_crystal_destroy(&crystal);
 }
 
+/* Nor does it need more applications of H. */
+static void single_precision_of_corrections_does_not_show(void **state)
+{
+    km_crystal *crystal = make_slab();
+
+    (void)state;
+    for (int is_complex = 0; is_complex < 2; ++is_complex) {
+        km_dft_options options = tight_options(10);
+        km_calculation mixed, exact;
+        double forces[2][18];
+
+        set_ints(options.k_mesh, 2, 2, 1);
+        options.arithmetic = is_complex ? KM_ARITHMETIC_COMPLEX : KM_ARITHMETIC_AUTO;
+        mixed = compute_once(crystal, &options, MPI_COMM_WORLD, forces[0]);
+        options.precision = KM_PRECISION_DOUBLE;
+        exact = compute_once(crystal, &options, MPI_COMM_WORLD, forces[1]);
+        assert_int_equal(mixed.outcome, KM_OUTCOME_CONVERGED);
+        assert_true(mixed.energy_ha != exact.energy_ha); /* NOLINT: they took different ways */
+        ASSERT_CLOSE(mixed.energy_ha, exact.energy_ha, SAME_ENERGY_HA);
+        ASSERT_CLOSE(mixed.vbm_ha, exact.vbm_ha, SAME_EIGENVALUE_HA);
+        for (int i = 0; i < 18; ++i)
+            ASSERT_CLOSE(forces[0][i], forces[1][i], SAME_FORCE_HA_BOHR);
+        ASSERT_CLOSE((double)mixed.n_h_apply, (double)exact.n_h_apply,
+                     0.03 * (double)exact.n_h_apply);
+    }
+    km_crystal_destroy(&crystal);
+}
+
 /* Symmetry spares k-points and changes nothing, also where it has glides and the mesh has no Gamma. */
 static void whole_mesh_gives_the_energy_of_the_reduced_one(void **state)
 {
@@ -417,6 +445,7 @@ static void scf_costs_no_more_than_it_did(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(real_and_complex_arithmetic_agree_on_a_slab),
+    cmocka_unit_test(single_precision_of_corrections_does_not_show),
     cmocka_unit_test(whole_mesh_gives_the_energy_of_the_reduced_one),
     cmocka_unit_test(moving_all_atoms_changes_the_energy_by_the_egg_box_only),
     cmocka_unit_test(crystal_with_a_centre_has_no_egg_box),

@@ -16,6 +16,7 @@ typedef struct {
     double loose_tolerance_ha; /* of the others */
     int n_tight;
     int max_round; /* most growths of the search space */
+    bool is_mixed; /* apply potentials in single precision where the result does not feel it */
 } km_eigensolver_options;
 
 typedef struct {

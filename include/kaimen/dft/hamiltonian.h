@@ -65,6 +65,9 @@ double km_hamiltonian_potential_energy(const km_hamiltonian *hamiltonian, const 
 /** @brief V_loc + V_H of the last density, Ha, [n_g]. Local. */
 const double complex *km_hamiltonian_electrostatic(const km_hamiltonian *hamiltonian);
 
+/** @brief From here on apply potentials in single precision, or again in double. Local. */
+void km_hamiltonian_use_single(km_hamiltonian *hamiltonian, bool is_single);
+
 /** @brief out = H in at the rank's k-point ik; counts the bands. Local. */
 void km_hamiltonian_apply(km_hamiltonian *hamiltonian, int ik, const km_bands *in,
                           const km_bands *out);

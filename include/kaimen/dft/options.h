@@ -13,6 +13,7 @@ typedef enum { KM_FUNCTIONAL_LDA, KM_FUNCTIONAL_PBE, KM_FUNCTIONAL_PBESOL } km_f
 typedef enum { KM_SMEARING_NONE, KM_SMEARING_GAUSSIAN, KM_SMEARING_FERMI_DIRAC } km_smearing;
 typedef enum { KM_SPIN_NONE, KM_SPIN_COLLINEAR } km_spin;
 typedef enum { KM_ARITHMETIC_AUTO, KM_ARITHMETIC_COMPLEX } km_arithmetic;
+typedef enum { KM_PRECISION_MIXED, KM_PRECISION_DOUBLE } km_precision;
 
 /** Where the pseudopotential of one element comes from. */
 typedef struct {
@@ -63,6 +64,7 @@ typedef struct {
     km_moment_choice moment[KM_MAX_PSEUDO];
     km_scf_options scf;
     km_arithmetic arithmetic;
+    km_precision precision;
     bool use_symmetry;   /* reduce the k-points and symmetrise density and forces */
     int scalapack_above; /* largest order of a subspace problem that each rank solves by itself */
 } km_dft_options;
