@@ -30,6 +30,7 @@ static void subspaces_solved_by_scalapack_change_nothing(void **state)
 
     (void)state;
     options.scalapack_above = 1;
+    options.precision = KM_PRECISION_DOUBLE;
     for (int n = 1; n < 3; ++n) {
         set_ints(options.k_mesh, n, 1, 1);
         check_ranks(make_rattled_magnesia(), &options);
@@ -46,6 +47,7 @@ static void ranks_without_k_points_take_part(void **state)
     km_crystal *crystal = make_magnesia();
 
     (void)state;
+    options.precision = KM_PRECISION_DOUBLE;
     check_ranks(make_rattled_magnesia(), &options);
     /* High-symmetry points too are fewer than ranks may be. */
     request.edges = true;
