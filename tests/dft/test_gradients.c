@@ -155,15 +155,17 @@ static void gradients_are_slopes(void **state)
 #define CORED make_stretched_silicon, CORE_HA
 static kind complex_lda = {MAGNESIA, .functional = KM_FUNCTIONAL_LDA};
 static kind complex_pbe = {MAGNESIA, .functional = KM_FUNCTIONAL_PBE};
-static kind complex_smeared = {MAGNESIA, .functional = KM_FUNCTIONAL_LDA, .smearing = KM_SMEARING_FERMI_DIRAC};
-static kind complex_core = {CORED, .functional = KM_FUNCTIONAL_PBE,
-                            .has_core = true,
+static kind complex_smeared = {MAGNESIA, .functional = KM_FUNCTIONAL_LDA,
+                               .smearing = KM_SMEARING_FERMI_DIRAC};
+static kind complex_core = {CORED, .functional = KM_FUNCTIONAL_PBE, .has_core = true,
                             .arithmetic = KM_ARITHMETIC_COMPLEX};
 static kind real_lda = {SILICON, .functional = KM_FUNCTIONAL_LDA};
 static kind real_pbe = {SILICON, .functional = KM_FUNCTIONAL_PBE};
-static kind real_smeared = {SILICON, .functional = KM_FUNCTIONAL_PBE, .smearing = KM_SMEARING_GAUSSIAN};
+static kind real_smeared = {SILICON, .functional = KM_FUNCTIONAL_PBE,
+                            .smearing = KM_SMEARING_GAUSSIAN};
 static kind real_core = {CORED, .functional = KM_FUNCTIONAL_PBE, .has_core = true};
-static kind real_core_smeared = {CORED, .functional = KM_FUNCTIONAL_PBE, .smearing = KM_SMEARING_FERMI_DIRAC, .has_core = true};
+static kind real_core_smeared = {CORED, .functional = KM_FUNCTIONAL_PBE,
+                                 .smearing = KM_SMEARING_FERMI_DIRAC, .has_core = true};
 #define GRADIENTS(k)                                                                           \
     {                                                                                          \
         "gradients_are_slopes_" #k, gradients_are_slopes, NULL, NULL, &(k)                     \
