@@ -193,6 +193,8 @@ static km_status read_inputs(const char *path, km_energy *energy, km_config **co
     KM_TRY(km_agree(km_setup_read_crystal(*config, "structure.file", energy->input.structure,
                                           energy->input.block, &energy->crystal),
                     MPI_COMM_WORLD));
+    if (energy->input.dft.spin == KM_SPIN_NONE)
+        KM_TRY(km_crystal_set_moments(energy->crystal, NULL));
     KM_TRY(km_config_echo(km_input_energy_schema(), &energy->input, &energy->effective));
     KM_TRY(km_energy_find_vacuum(energy->crystal, (km_vacuum)energy->input.vacuum,
                                  &energy->slab.axis));

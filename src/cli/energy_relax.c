@@ -125,8 +125,7 @@ static km_status append_trajectory(const km_energy *energy, km_text *text)
                                          .stress_ha_bohr3 = frame.stress_ha_bohr3};
         km_crystal *crystal = NULL;
 
-        KM_TRY(km_crystal_create(frame.cell_bohr, km_crystal_n_atom(energy->crystal),
-                                 km_crystal_z(energy->crystal), frame.frac, &crystal));
+        KM_TRY(km_crystal_copy_in_cell(energy->crystal, frame.cell_bohr, frame.frac, &crystal));
         status = km_extxyz_append(text, crystal, &extras);
         km_crystal_destroy(&crystal);
     }

@@ -40,6 +40,19 @@ km_status km_setup_check_size(const km_config *config, const km_dft_options *dft
                     size->n_band);
 }
 
+/* Nothing without spin. */
+static km_status append_spin(const km_dft_options *dft, km_text *text)
+{
+    if (dft->spin == KM_SPIN_NONE) return KM_OK;
+    KM_TRY(km_text_append(text, "spin %s\n", km_input_spins[dft->spin]));
+    if (km_dft_options_has_fixed_moment(dft))
+        KM_TRY(km_text_append(text, "total_moment %.12g\n", dft->total_moment_mub));
+    for (int i = 0; i < dft->n_moment; ++i)
+        KM_TRY(km_text_append(text, "moment %s %.12g\n", dft->moment[i].symbol,
+                              dft->moment[i].moment_mub));
+    return KM_OK;
+}
+
 km_status km_setup_write_physics(const km_dft_options *dft, km_text *text)
 {
     KM_TRY(km_text_append(text, "functional %s\necut_ha %.12g\n",
@@ -51,6 +64,7 @@ km_status km_setup_write_physics(const km_dft_options *dft, km_text *text)
                           dft->k_shift[1], dft->k_shift[2], dft->k_spacing_bohr));
     KM_TRY(km_text_append(text, "bands %d\nsmearing %s\nsmearing_ha %.12g\n", dft->n_band,
                           km_input_smearings[dft->smearing], dft->smearing_width_ha));
+    KM_TRY(append_spin(dft, text));
     return km_text_append(text, "scf_ha %.12g\nscf_iterations %d\n",
                           dft->scf.energy_tolerance_ha, dft->scf.max_iteration);
 }

@@ -72,6 +72,18 @@ end:
     return status;
 }
 
+/* Cells are cut and reduced by element: an order of single atoms would be lost. */
+static km_status refuse_moments(const km_config *config, const char *key,
+                                const km_crystal *crystal)
+{
+    if (!km_crystal_moments_mub(crystal)) return KM_OK;
+    return KM_RAISE(
+        KM_E_INPUT,
+        "%s:%d: %s brings moments of its own for each atom; a campaign wants them by "
+        "element, in dft.moments",
+        km_config_name(config), km_config_line(config, key), key);
+}
+
 static km_status read_crystals(km_setup *setup)
 {
     const km_input_campaign *input = &setup->input;
@@ -86,6 +98,9 @@ static km_status read_crystals(km_setup *setup)
         name_bulk(&input->bulk[i], &setup->bulk[i]);
         KM_TRY(km_setup_read_crystal(setup->config, key, input->bulk[i].file,
                                      input->bulk[i].block, &setup->crystals[i]));
+        if (input->dft.spin == KM_SPIN_NONE)
+            KM_TRY(km_crystal_set_moments(setup->crystals[i], NULL));
+        KM_TRY(refuse_moments(setup->config, key, setup->crystals[i]));
         setup->bulk[i].crystal = setup->crystals[i];
         if (setup->dft)
             KM_TRY(km_setup_load_pseudo(setup->config, setup->dft, setup->crystals[i]));

@@ -599,6 +599,11 @@ km_ground_state *km_dft_ground_state(const km_dft *dft)
     return dft->state;
 }
 
+const km_crystal *km_dft_crystal(const km_dft *dft)
+{
+    return dft->crystal;
+}
+
 const km_scf_result *km_dft_scf_result(const km_dft *dft)
 {
     return &dft->scf;

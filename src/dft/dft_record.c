@@ -29,6 +29,8 @@ static km_status write_kpoints(const km_ground_state *state, km_h5 *group)
 {
     const km_kpoints *kpoints = km_ground_state_kpoints(state);
     const int n_k = km_kpoints_n(kpoints), n_band = km_ground_state_n_band(state);
+    const int n_spin = km_ground_state_n_spin(state);
+    const int levels[2] = {n_k, n_band}, spin_levels[3] = {n_k, n_spin, n_band};
     int shape[2] = {n_k, 3};
     double *table = NULL;
     km_status status = KM_OK;
@@ -39,8 +41,8 @@ static km_status write_kpoints(const km_ground_state *state, km_h5 *group)
     KM_TRY_TO(end, km_h5_write_doubles(group, "k_frac", "", 2, shape, table));
     KM_TRY_TO(end,
               km_h5_write_doubles(group, "k_weight", "", 1, shape, km_kpoints_weight(kpoints)));
-    shape[1] = n_band;
-    KM_TRY_TO(end, km_h5_write_doubles(group, "eigenvalues", "Ha", 2, shape,
+    KM_TRY_TO(end, km_h5_write_doubles(group, "eigenvalues", "Ha", n_spin == 2 ? 3 : 2,
+                                       n_spin == 2 ? spin_levels : levels,
                                        km_ground_state_eigenvalues(state)));
     shape[0] = 3;
     KM_TRY_TO(end, km_h5_write_ints(group, "k_mesh", 1, shape, km_ground_state_k_mesh(state)));
@@ -62,6 +64,19 @@ static km_status write_terms(const km_scf_result *scf, km_h5 *group)
     KM_TRY(km_h5_write_double(group, "energy_error", "Ha", scf->error_ha));
     KM_TRY(km_h5_write_int(group, "n_h_apply", scf->n_h_apply));
     return km_h5_write_int(group, "n_fft", scf->n_fft);
+}
+
+static km_status write_magnetisation(const km_dft *dft, km_h5 *group)
+{
+    const km_scf_result *scf = km_dft_scf_result(dft);
+    const km_crystal *crystal = km_dft_crystal(dft);
+    const int n_atom = km_crystal_n_atom(crystal);
+
+    if (km_ground_state_n_spin(km_dft_ground_state(dft)) == 1) return KM_OK;
+    KM_TRY(km_h5_write_doubles(group, "starting_moments", "mu_B", 1, &n_atom,
+                               km_crystal_moments_mub(crystal)));
+    KM_TRY(km_h5_write_double(group, "total_moment", "mu_B", scf->moment_mub));
+    return km_h5_write_double(group, "absolute_moment", "mu_B", scf->absolute_moment_mub);
 }
 
 static km_status write_pseudos(const km_dft *dft, km_h5 *group)
@@ -97,6 +112,7 @@ km_status km_dft_write(void *self, km_h5 *group)
     KM_TRY(write_history(state, group));
     KM_TRY(write_kpoints(state, group));
     KM_TRY(write_terms(km_dft_scf_result(dft), group));
+    KM_TRY(write_magnetisation(dft, group));
     KM_TRY(km_h5_create_group(group, "pseudopotential", &pseudos));
     status = write_pseudos(dft, pseudos);
     km_h5_close(&pseudos);

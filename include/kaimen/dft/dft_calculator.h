@@ -37,6 +37,9 @@ const km_pseudo *km_dft_pseudo(const km_dft *dft, int z);
 /** @brief Electrons of the last crystal, NULL before the first. Local. */
 km_ground_state *km_dft_ground_state(const km_dft *dft);
 
+/** @brief The last crystal, with spin with the moments that it started from; NULL before the first. Local. */
+const km_crystal *km_dft_crystal(const km_dft *dft);
+
 /** @brief How the last SCF ended. Local. */
 const km_scf_result *km_dft_scf_result(const km_dft *dft);
 
