@@ -10,7 +10,7 @@ import sys
 import reference
 
 FAST = ["si_bulk", "mgo_bulk", "mgo_bulk_pbesol", "cao_bulk", "mgo8_rattled", "h2o_box", "al2o3_corundum", "tio2_rutile",
-        "tio2_rattled", "mgo100_5L"]
+        "tio2_rattled", "mgo100_5L", "o2_box_spin", "nio_afm"]
 
 # Repeat of the bulk along the normal of each slab.
 REPEAT_ANG = {"mgo100_5L": 2.106, "cao100_5L": 2.4055, "tio2110_3TL": 3.248448552771}
