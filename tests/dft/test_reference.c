@@ -38,7 +38,7 @@ static km_dft_options options_of(const reference *r)
     memcpy(options.grid, r->grid, sizeof options.grid);
     memcpy(options.k_mesh, r->k_mesh, sizeof options.k_mesh);
     options.n_band = r->n_band;
-    options.scf.energy_tolerance_ha = 1e-13; /* forces err as its root */
+    options.scf.energy_tolerance_ha = 1e-14; /* forces err as its root */
     options.pseudo.n_choice = 2;
     strcpy(options.pseudo.choice[0].symbol, "Mg");
     strcpy(options.pseudo.choice[0].file, "GTH_POTENTIALS");
