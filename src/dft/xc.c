@@ -119,10 +119,10 @@ static void compute_chunk(const km_xc *xc, int n, const double *rho_bohr3, const
 /** Points with spin as libxc wants them: up and down side by side. */
 typedef struct {
     int n;
-    double rho[2 * N_CHUNK], sigma[3 * N_CHUNK];
+    double rho[2 * N_CHUNK],
+        sigma[3 * N_CHUNK]; /* turned so that the whole density is positive */
     double e[N_CHUNK], v_rho[2 * N_CHUNK], v_sigma[3 * N_CHUNK];
-    double sign[N_CHUNK];        /* of the whole density */
-    double deficit[2 * N_CHUNK]; /* what a negative spin density lacks to zero, <= 0 */
+    double sign[N_CHUNK]; /* of the whole density */
 } spin_chunk;
 
 /** sigma = NULL without gradients; arrays have a row of `stride` points per spin. */
@@ -131,14 +131,23 @@ static void fill_spin_chunk(spin_chunk *c, size_t stride, const double *rho,
 {
     for (int i = 0; i < c->n; ++i) {
         c->sign[i] = rho[i] + rho[stride + (size_t)i] < 0 ? -1 : 1;
-        for (int s = 0; s < 2; ++s) {
-            const double wanted = c->sign[i] * rho[(size_t)s * stride + (size_t)i];
-
-            c->rho[2 * i + s] = fmax(wanted, 0);
-            c->deficit[2 * i + s] = fmin(wanted, 0);
-        }
+        for (int s = 0; s < 2; ++s)
+            c->rho[2 * i + s] = c->sign[i] * rho[(size_t)s * stride + (size_t)i];
         for (int k = 0; sigma && k < 3; ++k)
             c->sigma[3 * i + k] = sigma[(size_t)k * stride + (size_t)i];
+    }
+}
+
+/** Densities that libxc is given: for exchange none negative, for correlation no spin alone. */
+static void limit_spins(bool is_exchange, const double *rho, double *used)
+{
+    const double whole = rho[0] + rho[1], least = KM_XC_LEAST_SPIN * whole / 2;
+
+    if (is_exchange) {
+        for (int s = 0; s < 2; ++s) used[s] = fmax(rho[s], 0);
+    } else {
+        used[1] = fmin(fmax(rho[1], least), whole - least);
+        used[0] = whole - used[1];
     }
 }
 
@@ -169,29 +178,29 @@ static void find_slopes(bool is_exchange, const double *rho, const double *sigma
 static void add_spin_part(const xc_func_type *part, bool has_gradient, bool is_exchange,
                           spin_chunk *c)
 {
-    double e[N_CHUNK], v_rho[2 * N_CHUNK], v_sigma[3 * N_CHUNK], sigma[3 * N_CHUNK];
+    double e[N_CHUNK], v_rho[2 * N_CHUNK], v_sigma[3 * N_CHUNK];
+    double rho[2 * N_CHUNK], sigma[3 * N_CHUNK];
     bool counts[3 * N_CHUNK];
 
-    for (int i = 0; has_gradient && i < c->n; ++i) {
+    for (int i = 0; i < c->n; ++i) {
+        limit_spins(is_exchange, c->rho + 2 * i, rho + 2 * i);
+        if (!has_gradient) continue;
         find_slopes(is_exchange, c->rho + 2 * i, c->sigma + 3 * i, counts + 3 * i);
-        for (int k = 0; k < 3; ++k)
-            sigma[3 * i + k] = counts[3 * i + k] ? c->sigma[3 * i + k] : 0;
+        for (int k = 3 * i; k < 3 * i + 3; ++k) sigma[k] = counts[k] ? c->sigma[k] : 0;
     }
     if (has_gradient)
-        xc_gga_exc_vxc(part, (size_t)c->n, c->rho, sigma, e, v_rho, v_sigma);
+        xc_gga_exc_vxc(part, (size_t)c->n, rho, sigma, e, v_rho, v_sigma);
     else
-        xc_lda_exc_vxc(part, (size_t)c->n, c->rho, e, v_rho);
+        xc_lda_exc_vxc(part, (size_t)c->n, rho, e, v_rho);
     for (int i = 0; i < c->n; ++i) {
-        const double *r = c->rho + 2 * i, *deficit = c->deficit + 2 * i;
-
-        if (r[0] + r[1] < KM_XC_DENSITY_THRESHOLD) continue;
-        c->e[i] += (r[0] + r[1]) * e[i];
-        for (int s = 0; s < 2; ++s) {
-            c->e[i] += deficit[s] * v_rho[2 * i + s];
-            c->v_rho[2 * i + s] += v_rho[2 * i + s];
+        if (c->rho[2 * i] + c->rho[2 * i + 1] < KM_XC_DENSITY_THRESHOLD) continue;
+        c->e[i] += (rho[2 * i] + rho[2 * i + 1]) * e[i];
+        for (int s = 2 * i; s < 2 * i + 2; ++s) {
+            c->e[i] += (c->rho[s] - rho[s]) * v_rho[s];
+            c->v_rho[s] += v_rho[s];
         }
-        for (int k = 0; has_gradient && k < 3; ++k)
-            if (counts[3 * i + k]) c->v_sigma[3 * i + k] += v_sigma[3 * i + k];
+        for (int k = 3 * i; has_gradient && k < 3 * i + 3; ++k)
+            if (counts[k]) c->v_sigma[k] += v_sigma[k];
     }
 }
 

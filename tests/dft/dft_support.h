@@ -215,6 +215,7 @@ static inline km_crystal *make_strained(const km_crystal *crystal, const double 
                                         double step)
 {
     const double *from = km_crystal_cell_bohr(crystal);
+    km_crystal *strained;
     double cell[9];
 
     for (int i = 0; i < 9; ++i) {
@@ -222,8 +223,8 @@ static inline km_crystal *make_strained(const km_crystal *crystal, const double 
         for (int x = 0; x < 3; ++x)
             cell[i] += step * direction[3 * (i % 3) + x] * from[3 * (i / 3) + x];
     }
-    return make_crystal(cell, km_crystal_n_atom(crystal), km_crystal_z(crystal),
-                        km_crystal_frac(crystal));
+    ASSERT_OK(km_crystal_copy_in_cell(crystal, cell, km_crystal_frac(crystal), &strained));
+    return strained;
 }
 
 /** Give everything that was made from a crystal the cell of another one, which it borrows. */

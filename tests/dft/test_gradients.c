@@ -120,6 +120,17 @@ static void check_forces(const km_crystal *crystal, const km_dft_options *option
     ASSERT_CLOSE(size, -difference(energy_ha), TOLERANCE_HA);
 }
 
+/* Two atoms up and down, out of their places; no moment is fixed. */
+static km_crystal *make_hydrogens(void)
+{
+    const double cell[9] = {6.0, 0.3, 0, 0, 6.4, 0, 0.2, 0, 11.5};
+    const double frac[6] = {0, 0.02, -0.19, 0.03, 0, 0.19}, moments[2] = {1, -1};
+    km_crystal *crystal = make_crystal(cell, 2, (int[]){1, 1}, frac);
+
+    ASSERT_OK(km_crystal_set_moments(crystal, moments));
+    return crystal;
+}
+
 /* One kind of calculation. */
 typedef struct {
     km_crystal *(*make)(void);
@@ -128,6 +139,8 @@ typedef struct {
     km_smearing smearing;
     bool has_core;
     km_arithmetic arithmetic;
+    km_spin spin;
+    double total_moment_mub; /* of a crystal that brings no moments */
 } kind;
 
 static void gradients_are_slopes(void **state)
@@ -141,6 +154,9 @@ static void gradients_are_slopes(void **state)
 
     options.arithmetic = k->arithmetic;
     if (k->has_core) choose_core(&options);
+    options.spin = k->spin;
+    if (!km_crystal_moments_mub(crystal)) options.total_moment_mub = k->total_moment_mub;
+    if (km_crystal_n_species(crystal) == 1 && km_crystal_z(crystal)[0] == 1) options.n_band = 6;
     a = compute(crystal, &options, NULL);
     for (int i = 0; i < 9; ++i) ASSERT_CLOSE(a.stress[i], a.stress[3 * (i % 3) + i / 3], 1e-12);
     check_stress(crystal, &options, &a, uniform);
@@ -166,6 +182,12 @@ static kind real_smeared = {SILICON, .functional = KM_FUNCTIONAL_PBE,
 static kind real_core = {CORED, .functional = KM_FUNCTIONAL_PBE, .has_core = true};
 static kind real_core_smeared = {CORED, .functional = KM_FUNCTIONAL_PBE,
                                  .smearing = KM_SMEARING_FERMI_DIRAC, .has_core = true};
+#define SPIN .smearing = KM_SMEARING_GAUSSIAN, .spin = KM_SPIN_COLLINEAR
+static kind real_spin = {SILICON, .functional = KM_FUNCTIONAL_PBE, SPIN,
+                         .total_moment_mub = 1.5};
+static kind real_spin_core = {CORED, .functional = KM_FUNCTIONAL_PBE, SPIN, .has_core = true,
+                              .total_moment_mub = 1.5};
+static kind complex_free_spin = {make_hydrogens, 6, .functional = KM_FUNCTIONAL_PBE, SPIN};
 #define GRADIENTS(k)                                                                           \
     {                                                                                          \
         "gradients_are_slopes_" #k, gradients_are_slopes, NULL, NULL, &(k)                     \
@@ -287,6 +309,9 @@ static const struct CMUnitTest tests[] = {
     GRADIENTS(real_core),
     GRADIENTS(real_smeared),
     GRADIENTS(real_core_smeared),
+    GRADIENTS(real_spin),
+    GRADIENTS(real_spin_core),
+    GRADIENTS(complex_free_spin),
     cmocka_unit_test(pressure_is_the_slope_of_the_energy_over_volume),
     cmocka_unit_test(symmetry_does_not_change_stress_and_forces),
     cmocka_unit_test(relaxed_cell_is_that_of_the_lowest_energy),

@@ -22,9 +22,9 @@
  *
  * With spin pw.x has other limits, and so have we: exchange sees the gradient of one spin down to
  * KM_XC_SPIN_GRADIENT_DENSITY, correlation that of the whole density down to KM_XC_GRADIENT_DENSITY. In a vacuum a calculation
- * with spin therefore has another energy, by microhartrees, than one without. One negative spin density beside a larger positive one continues the energy in a straight line
- * from zero, so that its potential has no step either; pw.x keeps the polarisation at +-1 instead, which differs by
- * that noise times the splitting of the potentials.
+ * with spin therefore has another energy, by microhartrees, than one without. Where a spin density is negative, in
+ * exchange, or less than KM_XC_LEAST_SPIN of the whole, in correlation, the energy goes on in a straight line from there:
+ * its potential has no step, and no pole where a spin is empty (PBE's correlation has one, (1 - |zeta|)^(-1/3)).
  * Source: Perdew, Wang, Phys. Rev. B 45, 13244 (1992); Perdew, Burke, Ernzerhof, Phys. Rev. Lett. 77, 3865 (1996);
  * Perdew et al., Phys. Rev. Lett. 100, 136406 (2008); Lehtola et al., SoftwareX 7, 1 (2018).
  */
@@ -47,6 +47,9 @@
 #define KM_XC_SPIN_GRADIENT_DENSITY 1e-10
 #define KM_XC_SPIN_GRADIENT_SIGMA 1e-20
 #define KM_XC_CORRELATION_SIGMA 1e-12
+
+/** Smallest share of one spin that correlation sees. Source: gcc_spin; without it V_xc of an empty spin has no bound. */
+#define KM_XC_LEAST_SPIN 1e-6
 
 typedef struct km_xc km_xc;
 
