@@ -14,7 +14,9 @@ static void written_frames_are_read_back(void **state)
 {
     km_crystal *first = rutile(), *second = quartz(), *back;
     double energy_ha = -1.25, forces_ha_bohr[27], *forces_back;
-    const km_extxyz_extras extras = {&energy_ha, forces_ha_bohr, "name=\"low quartz\" id=7"};
+    const km_extxyz_extras extras = {.energy_ha = &energy_ha,
+                                     .forces_ha_bohr = forces_ha_bohr,
+                                     .keys = "name=\"low quartz\" id=7"};
     const char *path = make_file("frames.extxyz", "");
     km_text text = {0};
 
