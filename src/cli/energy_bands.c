@@ -91,21 +91,24 @@ static km_status fill_bands(const km_energy *energy, km_table *table)
 {
     const km_path *path = energy->bands.path;
     const double zero = zero_ha(&energy->calculation);
+    const int n_level = energy->n_spin * energy->n_band;
     int n_k;
     const double *k = km_path_k_frac(path, &n_k), *place = km_path_place_bohr(path);
 
     for (int ik = 0; ik < n_k; ++ik)
-        for (int j = 0; j < energy->n_band; ++j) {
-            const double e = energy->bands.eigenvalues_ha[ik * energy->n_band + j];
+        for (int j = 0; j < n_level; ++j) {
+            const double e = energy->bands.eigenvalues_ha[ik * n_level + j];
             const double row[] = {place[ik],
                                   k[3 * ik],
                                   k[3 * ik + 1],
                                   k[3 * ik + 2],
-                                  j + 1,
+                                  j % energy->n_band + 1,
                                   e * KM_EV_PER_HA,
                                   (e - zero) * KM_EV_PER_HA};
 
             KM_TRY(km_table_add_text(table, mark_name(path, ik)));
+            if (energy->n_spin == 2)
+                KM_TRY(km_table_add_text(table, j < energy->n_band ? "up" : "down"));
             KM_TRY(add_numbers(table, sizeof row / sizeof *row, row));
         }
     return KM_OK;
@@ -113,8 +116,10 @@ static km_status fill_bands(const km_energy *energy, km_table *table)
 
 static km_status write_band_table(const km_energy *energy, const char *file)
 {
+    const bool has_spin = energy->n_spin == 2;
     const km_table_column columns[] = {
         {"point", "", "point"},
+        {"spin", "", "spin"},
         {"path", "1/bohr", "path_1_bohr"},
         {"k_a", "", "k_a_frac"},
         {"k_b", "", "k_b_frac"},
@@ -122,10 +127,15 @@ static km_status write_band_table(const km_energy *energy, const char *file)
         {"band", "", "band"},
         {"energy", "eV", "energy_ev"},
         {"energy", "eV", has_gap(&energy->calculation) ? "above_vbm_ev" : "above_fermi_ev"}};
+    const int n_column = sizeof columns / sizeof *columns;
+    km_table_column used[sizeof columns / sizeof *columns] = {columns[0]};
     km_table *table;
     km_status status;
 
-    KM_TRY(km_table_create(sizeof columns / sizeof *columns, columns, &table));
+    /* Without spin there is no second column. */
+    memcpy(used + 1, columns + (has_spin ? 1 : 2),
+           sizeof *columns * (size_t)(n_column - (has_spin ? 1 : 2)));
+    KM_TRY(km_table_create(n_column - !has_spin, used, &table));
     status = fill_bands(energy, table);
     if (status == KM_OK) status = km_table_write_csv(table, file);
     km_table_destroy(&table);
@@ -135,7 +145,7 @@ static km_status write_band_table(const km_energy *energy, const char *file)
 /* Density of states of the SCF's mesh, on energies that reach beyond all its levels. */
 typedef struct {
     int n;
-    double *energy_ha, *dos_ha; /* owned */
+    double *energy_ha, *dos_ha; /* owned, [n] and [n_spin][n] */
 } dos_curve;
 
 static void clear_dos(dos_curve *dos)
@@ -149,7 +159,7 @@ static km_status compute_dos(const km_energy *energy, dos_curve *dos)
     const double width = energy->input.dos_width_ha, *e = energy->eigenvalues_ha;
     double low = e[0], high = e[0], step;
 
-    for (int i = 0; i < energy->n_k * energy->n_band; ++i) {
+    for (int i = 0; i < energy->n_k * energy->n_spin * energy->n_band; ++i) {
         low = fmin(low, e[i]);
         high = fmax(high, e[i]);
     }
@@ -158,7 +168,7 @@ static km_status compute_dos(const km_energy *energy, dos_curve *dos)
     dos->n = (int)fmin(MAX_ENERGY, ceil((high - low) / width * PER_WIDTH) + 1);
     step = (high - low) / (dos->n - 1);
     KM_TRY(KM_ALLOC(dos->energy_ha, dos->n));
-    KM_TRY(KM_ALLOC(dos->dos_ha, dos->n));
+    KM_TRY(KM_ALLOC(dos->dos_ha, energy->n_spin * dos->n));
     for (int i = 0; i < dos->n; ++i) dos->energy_ha[i] = low + i * step;
     km_dos_compute(energy->n_k, energy->weight, energy->n_spin, energy->n_band, e, width,
                    dos->n, dos->energy_ha, dos->dos_ha);
@@ -168,21 +178,25 @@ static km_status compute_dos(const km_energy *energy, dos_curve *dos)
 static km_status write_dos_table(const km_energy *energy, const dos_curve *dos,
                                  const char *file)
 {
+    const bool has_spin = energy->n_spin == 2;
     const km_table_column columns[] = {
         {"energy", "eV", "energy_ev"},
         {"energy", "eV", has_gap(&energy->calculation) ? "above_vbm_ev" : "above_fermi_ev"},
-        {"states", "1/eV/cell", "dos_1_ev"}};
+        {"states", "1/eV/cell", has_spin ? "dos_up_1_ev" : "dos_1_ev"},
+        {"states", "1/eV/cell", "dos_down_1_ev"}};
+    const int n_column = sizeof columns / sizeof *columns - !has_spin;
     const double zero = zero_ha(&energy->calculation);
     km_table *table;
     km_status status = KM_OK;
 
-    KM_TRY(km_table_create(sizeof columns / sizeof *columns, columns, &table));
+    KM_TRY(km_table_create(n_column, columns, &table));
     for (int i = 0; i < dos->n && status == KM_OK; ++i) {
         const double row[] = {dos->energy_ha[i] * KM_EV_PER_HA,
                               (dos->energy_ha[i] - zero) * KM_EV_PER_HA,
-                              dos->dos_ha[i] / KM_EV_PER_HA};
+                              dos->dos_ha[i] / KM_EV_PER_HA,
+                              has_spin ? dos->dos_ha[dos->n + i] / KM_EV_PER_HA : 0};
 
-        status = add_numbers(table, sizeof row / sizeof *row, row);
+        status = add_numbers(table, n_column, row);
     }
     if (status == KM_OK) status = km_table_write_csv(table, file);
     km_table_destroy(&table);
@@ -199,20 +213,20 @@ static km_status write_plot(const km_energy *energy, const dos_curve *dos, const
     int n_k, n;
 
     km_path_k_frac(energy->bands.path, &n_k);
-    n = n_k * energy->n_band;
+    n = n_k * energy->n_spin * energy->n_band;
     KM_TRY_TO(end, KM_ALLOC(band_ev, n));
     KM_TRY_TO(end, KM_ALLOC(energy_ev, dos->n));
-    KM_TRY_TO(end, KM_ALLOC(dos_per_ev, dos->n));
+    KM_TRY_TO(end, KM_ALLOC(dos_per_ev, energy->n_spin * dos->n));
     for (int i = 0; i < n; ++i)
         band_ev[i] = (energy->bands.eigenvalues_ha[i] - zero) * KM_EV_PER_HA;
-    for (int i = 0; i < dos->n; ++i) {
-        energy_ev[i] = (dos->energy_ha[i] - zero) * KM_EV_PER_HA;
+    for (int i = 0; i < dos->n; ++i) energy_ev[i] = (dos->energy_ha[i] - zero) * KM_EV_PER_HA;
+    for (int i = 0; i < energy->n_spin * dos->n; ++i)
         dos_per_ev[i] = dos->dos_ha[i] / KM_EV_PER_HA;
-    }
     km_crystal_reduced_formula(energy->crystal, formula);
     status = km_band_plot_write_svg(
         &(km_band_plot){.title = formula,
                         .path = energy->bands.path,
+                        .n_spin = energy->n_spin,
                         .n_band = energy->n_band,
                         .band_ev = band_ev,
                         .n_energy = dos->n,

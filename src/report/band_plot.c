@@ -30,6 +30,7 @@ static const char style[] =
     ".zero{stroke:#888;stroke-width:1;stroke-dasharray:5 4}"
     ".band{fill:none;stroke-width:1.6;stroke-linejoin:round}"
     ".full{stroke:#1f4e9c}.empty{stroke:#c0561a}"
+    ".down{stroke-dasharray:6 3}.dos.down{fill:none}"
     ".gap{fill:#f3ecd2}.dos{fill:#cfd8e8;stroke:#1f4e9c;stroke-width:1.2}"
     ".edge{fill:#fff;stroke:#222;stroke-width:1.4}</style>\n";
 
@@ -67,16 +68,17 @@ static void find_window(canvas *c)
     const km_band_plot *p = c->plot;
     double lowest = 0, complete = INFINITY, gap = p->has_gap ? p->gap_ev : 0;
 
-    for (int ik = 0; ik < c->n_k; ++ik) {
-        lowest = fmin(lowest, p->band_ev[ik * p->n_band]);
-        complete = fmin(complete, p->band_ev[(ik + 1) * p->n_band - 1]);
+    for (int i = 0; i < c->n_k * p->n_spin; ++i) {
+        lowest = fmin(lowest, p->band_ev[i * p->n_band]);
+        complete = fmin(complete, p->band_ev[(i + 1) * p->n_band - 1]);
     }
     c->low_ev = floor(fmax(lowest - 0.5, -DEEPEST_EV));
     c->high_ev = ceil(fmin(fmax(complete, gap + 2), gap + HIGHEST_EV));
     c->longest_bohr = c->place[c->n_k - 1];
     for (int i = 0; i < p->n_energy; ++i)
-        if (p->energy_ev[i] >= c->low_ev && p->energy_ev[i] <= c->high_ev)
-            c->dos_max = fmax(c->dos_max, 1.08 * p->dos_per_ev[i]);
+        for (int s = 0; s < p->n_spin; ++s)
+            if (p->energy_ev[i] >= c->low_ev && p->energy_ev[i] <= c->high_ev)
+                c->dos_max = fmax(c->dos_max, 1.08 * p->dos_per_ev[s * p->n_energy + i]);
     if (c->dos_max <= 0) c->dos_max = 1;
 }
 
@@ -140,21 +142,22 @@ static km_status draw_marks(canvas *c)
     return KM_OK;
 }
 
-/* One band; the line starts anew after a break. */
+/* One band, those that are down after those that are up; the line starts anew after a break. */
 static km_status draw_band(canvas *c, int band)
 {
     const km_band_plot *p = c->plot;
+    const int n_level = p->n_spin * p->n_band;
     double top = -INFINITY;
 
-    for (int ik = 0; ik < c->n_k; ++ik) top = fmax(top, p->band_ev[ik * p->n_band + band]);
-    KM_TRY(km_text_append(&c->text, "<path class=\"band %s\" d=\"",
-                          top < SAME_EV || !p->has_gap ? "full" : "empty"));
+    for (int ik = 0; ik < c->n_k; ++ik) top = fmax(top, p->band_ev[ik * n_level + band]);
+    KM_TRY(km_text_append(&c->text, "<path class=\"band %s%s\" d=\"",
+                          top < SAME_EV || !p->has_gap ? "full" : "empty",
+                          band < p->n_band ? "" : " down"));
     for (int ik = 0; ik < c->n_k; ++ik) {
         const bool is_start = ik == 0 || c->place[ik] == c->place[ik - 1];
 
         KM_TRY(km_text_append(&c->text, "%s%.2f %.2f", is_start ? "M" : "L",
-                              x_of(c, c->place[ik]),
-                              y_of(c, p->band_ev[ik * p->n_band + band])));
+                              x_of(c, c->place[ik]), y_of(c, p->band_ev[ik * n_level + band])));
     }
     return km_text_append(&c->text, "\"/>\n");
 }
@@ -164,13 +167,15 @@ static km_status draw_edges(canvas *c)
 {
     const km_band_plot *p = c->plot;
 
-    for (int i = 0; p->has_gap && i < c->n_k * p->n_band; ++i) {
+    const int n_level = p->n_spin * p->n_band;
+
+    for (int i = 0; p->has_gap && i < c->n_k * n_level; ++i) {
         const double e = p->band_ev[i];
 
         if (fabs(e) > SAME_EV && fabs(e - p->gap_ev) > SAME_EV) continue;
         KM_TRY(km_text_append(&c->text,
                               "<circle class=\"edge\" cx=\"%.2f\" cy=\"%.2f\" r=\"3.5\"/>\n",
-                              x_of(c, c->place[i / p->n_band]), y_of(c, e)));
+                              x_of(c, c->place[i / n_level]), y_of(c, e)));
     }
     return KM_OK;
 }
@@ -178,7 +183,7 @@ static km_status draw_edges(canvas *c)
 static km_status draw_bands(canvas *c)
 {
     KM_TRY(km_text_append(&c->text, "<g clip-path=\"url(#bands)\">\n"));
-    for (int j = 0; j < c->plot->n_band; ++j) KM_TRY(draw_band(c, j));
+    for (int j = 0; j < c->plot->n_spin * c->plot->n_band; ++j) KM_TRY(draw_band(c, j));
     KM_TRY(draw_edges(c));
     return km_text_append(&c->text, "</g>\n");
 }
@@ -203,20 +208,20 @@ static km_status draw_dos_axis(canvas *c)
                           (DOS_LEFT + DOS_RIGHT) / 2, BOTTOM + 42);
 }
 
-static km_status draw_dos(canvas *c)
+static km_status draw_dos(canvas *c, int spin)
 {
     const km_band_plot *p = c->plot;
+    const double *dos = p->dos_per_ev + (long)spin * p->n_energy;
 
     KM_TRY(km_text_append(&c->text,
-                          "<path clip-path=\"url(#dos)\" class=\"dos\" d=\"M%.1f %.2f",
-                          DOS_LEFT, y_of(c, p->energy_ev[0])));
+                          "<path clip-path=\"url(#dos)\" class=\"dos%s\" d=\"M%.1f %.2f",
+                          spin == 0 ? "" : " down", DOS_LEFT, y_of(c, p->energy_ev[0])));
     for (int i = 0; i < p->n_energy; ++i)
         KM_TRY(km_text_append(&c->text, "L%.2f %.2f",
-                              DOS_LEFT + p->dos_per_ev[i] / c->dos_max * (DOS_RIGHT - DOS_LEFT),
+                              DOS_LEFT + dos[i] / c->dos_max * (DOS_RIGHT - DOS_LEFT),
                               y_of(c, p->energy_ev[i])));
-    KM_TRY(km_text_append(&c->text, "L%.1f %.2fZ\"/>\n", DOS_LEFT,
-                          y_of(c, p->energy_ev[p->n_energy - 1])));
-    return draw_dos_axis(c);
+    return km_text_append(&c->text, "L%.1f %.2fZ\"/>\n", DOS_LEFT,
+                          y_of(c, p->energy_ev[p->n_energy - 1]));
 }
 
 /* The band of forbidden energies, zero and frame of one panel. */
@@ -283,7 +288,8 @@ static km_status draw(canvas *c)
     KM_TRY(draw_energy_axis(c));
     KM_TRY(draw_marks(c));
     KM_TRY(draw_bands(c));
-    KM_TRY(draw_dos(c));
+    for (int s = 0; s < c->plot->n_spin; ++s) KM_TRY(draw_dos(c, s));
+    KM_TRY(draw_dos_axis(c));
     KM_TRY(draw_frame(c, LEFT, RIGHT));
     KM_TRY(draw_frame(c, DOS_LEFT, DOS_RIGHT));
     return km_text_append(&c->text, "</svg>\n");

@@ -100,6 +100,31 @@ static void left_handed_cell_describes_the_same_atoms(void **state)
     km_crystal_destroy(&crystal);
 }
 
+static void moments_are_read_and_written(void **state)
+{
+    const char *text =
+        "2\n" LATTICE " Properties=species:S:1:pos:R:3:magmoms:R:1:initial_magmoms:R:1\n"
+        "Ni 0 0 0 1.7 2\nNi 2 2 2 -1.7 -2\n";
+    km_crystal *crystal, *again;
+    km_text out = {0};
+
+    (void)state;
+    ASSERT_OK(km_file_write_text("moments.xyz", text));
+    ASSERT_OK(km_extxyz_read("moments.xyz", 0, &crystal, NULL));
+    assert_true(km_crystal_moments_mub(crystal)[0] == 2);
+    assert_true(km_crystal_moments_mub(crystal)[1] == -2);
+    ASSERT_OK(km_extxyz_append(&out, crystal, NULL));
+    ASSERT_OK(km_file_write_text("moments.xyz", out.bytes));
+    ASSERT_OK(km_extxyz_read("moments.xyz", 0, &again, NULL));
+    assert_true(km_crystal_moments_mub(again)[1] == -2);
+    assert_refused("a.xyz",
+                   "1\n" LATTICE " Properties=species:S:1:pos:R:3:magmom:R:1\nNi 0 0 0 up\n", 3,
+                   "'up'");
+    KM_FREE(out.bytes);
+    km_crystal_destroy(&crystal);
+    km_crystal_destroy(&again);
+}
+
 static void bad_files_are_refused(void **state)
 {
     (void)state;
@@ -125,6 +150,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(columns_may_stand_in_any_order),
     cmocka_unit_test(atomic_numbers_serve_as_species),
     cmocka_unit_test(left_handed_cell_describes_the_same_atoms),
+    cmocka_unit_test(moments_are_read_and_written),
     cmocka_unit_test(bad_files_are_refused),
 };
 KM_TEST_MAIN(tests)

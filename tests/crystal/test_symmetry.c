@@ -301,6 +301,38 @@ static void mesh_below_the_symmetry_of_the_crystal_is_reduced_with_care(void **s
     km_crystal_destroy(&hexagonal);
 }
 
+/* NiO of two formula units: without moments a supercell of rocksalt, with them rhombohedral. */
+static void moments_make_atoms_of_one_element_differ(void **state)
+{
+    const double h = 3.95, cell[9] = {2 * h, h, h, h, 2 * h, h, h, h, 2 * h};
+    const double frac[12] = {0, 0, 0, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.75, 0.75, 0.75};
+    const double orders[3][4] = {{2, 2, 0, 0}, {2, -2, 0, 0}, {2, -2, 1, -1}};
+    const int numbers[3] = {225, 166, 166 - 6}; /* Fm-3m, R-3m, R3m */
+    km_crystal *crystal;
+
+    (void)state;
+    ASSERT_OK(km_crystal_create(cell, 4, (int[]){28, 28, 8, 8}, frac, &crystal));
+    for (int i = 0; i < 3; i++) {
+        km_crystal *primitive;
+        km_symmetry *symmetry;
+        double centre[3];
+
+        ASSERT_OK(km_crystal_set_moments(crystal, orders[i]));
+        ASSERT_OK(km_symmetry_create(crystal, 1e-5, &symmetry));
+        assert_int_equal(km_symmetry_number(symmetry), numbers[i]);
+        for (int io = 0; io < km_symmetry_n_operation(symmetry); io++)
+            for (int ia = 0; ia < 4; ia++)
+                assert_true(orders[i][km_symmetry_atom_map(symmetry, io)[ia]] == orders[i][ia]);
+        assert_true(km_symmetry_has_inversion(symmetry, centre) == (i < 2));
+        ASSERT_OK(km_symmetry_find_primitive(crystal, 1e-5, &primitive));
+        assert_int_equal(km_crystal_n_atom(primitive), i == 0 ? 2 : 4);
+        assert_true(fabs(km_crystal_moments_mub(primitive)[0]) == 2);
+        km_crystal_destroy(&primitive);
+        km_symmetry_destroy(&symmetry);
+    }
+    km_crystal_destroy(&crystal);
+}
+
 static void impossible_questions_are_refused(void **state)
 {
     const int z[2] = {8, 8}, none[3] = {0, 0, 0};
@@ -338,6 +370,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(standard_cells_hold_the_right_number_of_atoms),
     cmocka_unit_test(meshes_reduce_to_the_known_numbers_of_points),
     cmocka_unit_test(mesh_below_the_symmetry_of_the_crystal_is_reduced_with_care),
+    cmocka_unit_test(moments_make_atoms_of_one_element_differ),
     cmocka_unit_test(impossible_questions_are_refused),
 };
 KM_TEST_MAIN(tests)

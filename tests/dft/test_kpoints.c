@@ -246,6 +246,32 @@ static void impossible_meshes_are_refused(void **state)
     assert_null(kpoints);
 }
 
+/* Pairs of a point and a spin, up before down: twice as many ranks hold some. */
+static void both_spins_of_a_point_are_shared(void **state)
+{
+    const int mesh[3] = {3, 1, 1}, none[3] = {0};
+    km_kpoints *kpoints;
+    int count, n_group, is_root;
+
+    (void)state;
+    ASSERT_OK(km_kpoints_create(NULL, mesh, none, MPI_COMM_WORLD, &kpoints));
+    assert_int_equal(km_kpoints_n(kpoints), 2);
+    ASSERT_OK(km_kpoints_set_spins(kpoints, 2, MPI_COMM_WORLD));
+    assert_int_equal(km_kpoints_n(kpoints), 2);
+    MPI_Comm_rank(km_kpoints_groups(kpoints)->group, &is_root);
+    count = is_root == 0 ? km_kpoints_n_local(kpoints) : 0;
+    MPI_Allreduce(MPI_IN_PLACE, &count, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    assert_int_equal(count, 4);
+    n_group = km_kpoints_groups(kpoints)->n_group;
+    if (n_group == 3) { /* more than there are points */
+        const int first[] = {0, 2, 3};
+
+        assert_int_equal(km_kpoints_first(kpoints), first[km_kpoints_groups(kpoints)->index]);
+    }
+    assert_int_equal(km_kpoints_set_spins(kpoints, 3, MPI_COMM_WORLD), KM_E_ARGUMENT);
+    km_kpoints_destroy(&kpoints);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(mesh_follows_the_spacing_and_skips_the_vacuum),
     cmocka_unit_test(slab_and_oriented_bulk_have_the_same_mesh_in_the_plane),
@@ -255,6 +281,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(high_symmetry_points_are_those_of_the_literature),
     cmocka_unit_test(triclinic_zone_is_complete),
     cmocka_unit_test(impossible_meshes_are_refused),
+    cmocka_unit_test(both_spins_of_a_point_are_shared),
 };
 
 KM_TEST_MAIN(tests)

@@ -296,6 +296,93 @@ static void impossible_fillings_are_refused(void **state)
     assert_int_equal(compute(&options, occupation, &result), KM_E_NUMERIC);
 }
 
+/* Two spins, three bands each, at one point; every rank but the first holds nothing. */
+static const double spin_levels[2][3] = {{-1, -0.5, 0.2}, {-0.9, 0.1, 0.3}};
+
+static km_occupation fill_spins(const km_occupation_options *options, double occupation[6])
+{
+    const double weight[2] = {1, 1};
+    km_occupation result;
+    int rank;
+
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    ASSERT_OK(km_occupation_compute(rank == 0 ? 2 : 0, weight, spin_levels[0], options,
+                                    MPI_COMM_WORLD, occupation, &result));
+    MPI_Bcast(occupation, 6, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+    return result;
+}
+
+static void spins_share_a_fermi_level_unless_their_moment_is_fixed(void **state)
+{
+    km_occupation_options options = {.smearing = KM_SMEARING_GAUSSIAN,
+                                     .width_ha = 0.01,
+                                     .n_electron = 3,
+                                     .n_band = 3,
+                                     .n_spin = 2};
+    double occupation[6];
+    km_occupation result = fill_spins(&options, occupation);
+
+    (void)state;
+    /* Free: two up and one down are lowest. */
+    ASSERT_CLOSE(result.moment_mub, 1, 1e-10);
+    for (int i = 0; i < 6; i++)
+        ASSERT_CLOSE(occupation[i], i == 0 || i == 1 || i == 3 ? 1 : 0, 1e-10);
+    ASSERT_CLOSE(result.vbm_ha, -0.5, 0);
+    ASSERT_CLOSE(result.cbm_ha, 0.1, 0);
+    ASSERT_CLOSE(result.fermi_ha, -0.2, 1e-3);
+    assert_true(result.n_full[0] == 2 && result.n_full[1] == 1 && !result.is_metallic);
+    /* All up: an empty band of the other spin lies below, which is meant. */
+    options.has_moment = true;
+    options.moment_mub = 3;
+    options.smearing = KM_SMEARING_NONE;
+    result = fill_spins(&options, occupation);
+    for (int i = 0; i < 6; i++) ASSERT_CLOSE(occupation[i], i < 3 ? 1 : 0, 0);
+    assert_true(result.n_full[0] == 3 && result.n_full[1] == 0 && !result.is_overlapping);
+    /* More down than up. */
+    options.moment_mub = -1;
+    result = fill_spins(&options, occupation);
+    for (int i = 0; i < 6; i++)
+        ASSERT_CLOSE(occupation[i], i == 0 || i == 3 || i == 4 ? 1 : 0, 0);
+    assert_true(result.n_full[0] == 1 && result.n_full[1] == 2 && result.is_metallic &&
+                !result.is_overlapping);
+    ASSERT_CLOSE(result.moment_mub, -1, 0);
+    /* The lists take turns, whichever comes first. */
+    options.first_spin = 1;
+    result = fill_spins(&options, occupation);
+    for (int i = 0; i < 6; i++)
+        ASSERT_CLOSE(occupation[i], i == 0 || i == 1 || i == 3 ? 1 : 0, 0);
+}
+
+static void moments_that_electrons_cannot_have_are_refused(void **state)
+{
+    km_occupation_options options = {.smearing = KM_SMEARING_NONE,
+                                     .width_ha = 0.01,
+                                     .n_electron = 3,
+                                     .n_band = 3,
+                                     .n_spin = 2};
+    const double weight[2] = {1, 1};
+    double occupation[6];
+    km_occupation result;
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        const double moment[] = {NAN, 0, 5, 2.5};
+
+        options.has_moment = i > 0;
+        options.moment_mub = moment[i];
+        assert_int_equal(km_occupation_compute(2, weight, spin_levels[0], &options,
+                                               MPI_COMM_SELF, occupation, &result),
+                         KM_E_INPUT);
+    }
+    options.smearing = KM_SMEARING_GAUSSIAN; /* then any number fits that leaves a band empty */
+    ASSERT_OK(km_occupation_compute(2, weight, spin_levels[0], &options, MPI_COMM_SELF,
+                                    occupation, &result));
+    options.moment_mub = 3;
+    assert_int_equal(km_occupation_compute(2, weight, spin_levels[0], &options, MPI_COMM_SELF,
+                                           occupation, &result),
+                     KM_E_ARGUMENT);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(smeared_bands_hold_the_electrons),
     cmocka_unit_test(fermi_level_is_the_derivative_of_the_free_energy),
@@ -305,6 +392,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(edges_are_found_over_all_ranks_and_extended),
     cmocka_unit_test(missing_empty_bands_are_told),
     cmocka_unit_test(impossible_fillings_are_refused),
+    cmocka_unit_test(spins_share_a_fermi_level_unless_their_moment_is_fixed),
+    cmocka_unit_test(moments_that_electrons_cannot_have_are_refused),
 };
 
 KM_TEST_MAIN(tests)

@@ -10,11 +10,12 @@
 typedef struct {
     const char *title; /* such as the formula */
     const km_path *path;
+    int n_spin; /* 1, or 2: up in full lines, down in broken ones */
     int n_band;
-    const double *band_ev; /* [n_k of the path][n_band] */
+    const double *band_ev; /* [n_k of the path][n_spin][n_band] */
     int n_energy;
     const double *energy_ev;  /* ascending, [n_energy] */
-    const double *dos_per_ev; /* states per cell, [n_energy] */
+    const double *dos_per_ev; /* states per cell, [n_spin][n_energy] */
     bool has_gap;
     double gap_ev, gap_direct_ev;
 } km_band_plot;
