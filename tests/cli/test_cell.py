@@ -140,7 +140,7 @@ with open("all.yaml", "w") as file:
 bulk: [{file: %s/inputs/crystals/MgO.cif}]
 slab: {miller: [1, 0, 0], thickness: 4 Ang, vacuum: 6 Ang}
 dft:
-  {quality: lite, functional: PBE, pseudo: GTH-PBE, ecut: 12 Ha, kpoints: {spacing: 1.2 1/bohr}}
+  {quality: lite, functional: PBE, pseudo: GTH-PBE, ecut: 18 Ha, kpoints: {spacing: 1.2 1/bohr}}
 relax: {atoms: true, force_tolerance: 0.002 Ha/bohr}
 """ % root)
 with open("all.yaml") as file:
