@@ -52,7 +52,7 @@ extern const km_config_field km_input_pseudo_rows[], km_input_moment_rows[];
      KM_CONFIG_AT(type, dft.scf.max_iteration), .help = "Iterations of each attempt before the next, more careful one."}, \
     {.key = "dft.scf.mixing", .kind = KM_CONFIG_REAL, .range = "(0, 1]", \
      KM_CONFIG_AT(type, dft.scf.mixing), .help = "Fraction of the new density that is mixed in."}, \
-    {.key = "dft.scf.mixing_history", .kind = KM_CONFIG_INT, .range = "[1, 100]", \
+    {.key = "dft.scf.mixing_history", .kind = KM_CONFIG_INT, .range = "[1, 30]", \
      KM_CONFIG_AT(type, dft.scf.mixing_history), .help = "Densities that the mixing remembers."}, \
     {.key = "dft.precision", .kind = KM_CONFIG_CHOICE, .fallback = "mixed", .names = km_input_precisions, \
      KM_CONFIG_AT(type, dft.precision), .help = "mixed: potentials are applied in single precision to what corrects a band; the bands themselves are double."}, \

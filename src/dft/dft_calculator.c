@@ -1,6 +1,7 @@
 #include "kaimen/dft/dft_calculator.h"
 
 #include "dft/dft_record.h"
+#include "dft/ladder.h"
 #include "dft/warm_start.h"
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
@@ -19,9 +20,6 @@ static const double LEAST_DISTANCE_BOHR = 0.4 * KM_BOHR_PER_ANG;
  * energy's threshold.
  */
 static const double SOFTNESS_BOHR2_HA = 4;
-
-/* Rungs of the retry ladder. */
-enum { AS_ASKED, DAMPED, SMEARED, LAST };
 
 struct km_dft {
     km_dft_options asked;
@@ -180,22 +178,15 @@ end:
     return status;
 }
 
-static km_dft_options rung_options(const km_dft *dft, const km_request *request, int rung)
+static km_dft_options rung_options(const km_dft *dft, const km_request *request, km_rung rung)
 {
+    const int n_band = dft->state ? km_ground_state_n_band(dft->state) : 0;
     const double force_error = request->force_error_ha_bohr;
-    km_dft_options options = dft->options;
+    km_dft_options options = km_ladder_options(&dft->options, rung, n_band);
 
     if (force_error > 0)
         options.scf.energy_tolerance_ha = fmin(options.scf.energy_tolerance_ha,
                                                SOFTNESS_BOHR2_HA * force_error * force_error);
-    if (rung == AS_ASKED) return options;
-    if (rung != SMEARED) options.scf.mixing *= 0.4;
-    options.scf.mixing_history += 4;
-    /* More bands than the attempt before had. */
-    if (dft->state) options.n_band = km_ground_state_n_band(dft->state) * 11 / 10 + 2;
-    if (rung == DAMPED) return options;
-    if (options.smearing == KM_SMEARING_NONE) options.smearing = KM_SMEARING_GAUSSIAN;
-    if (rung == LAST) options.smearing_width_ha *= 2;
     return options;
 }
 
@@ -321,22 +312,13 @@ static km_request remaining_request(const km_request *request, double start_s)
     return remaining;
 }
 
-/* Without a gap nothing but smearing helps; smearing that was asked for is no new rung. */
-static int next_rung(const km_dft *dft, int rung)
-{
-    const bool is_fixed = dft->options.smearing == KM_SMEARING_NONE;
-
-    if (rung == AS_ASKED && !dft->scf.gap_closed) return DAMPED;
-    return is_fixed && rung != SMEARED ? SMEARED : LAST;
-}
-
 static km_status climb_ladder(km_dft *dft, const km_crystal *crystal, const km_request *request,
                               MPI_Comm comm, km_calculation *result)
 {
     const double start_s = MPI_Wtime();
     const bool is_fixed = dft->options.smearing == KM_SMEARING_NONE;
     const bool is_open = dft->options.spin == KM_SPIN_NONE && is_odd(dft, crystal);
-    int rung = is_fixed && is_open ? SMEARED : AS_ASKED;
+    km_rung rung = is_fixed && is_open ? KM_RUNG_SMEARED : KM_RUNG_AS_ASKED;
     km_dft_options options;
 
     for (;;) {
@@ -348,13 +330,13 @@ static km_status climb_ladder(km_dft *dft, const km_crystal *crystal, const km_r
         result->n_h_apply += dft->scf.n_h_apply;
         if (dft->scf.outcome == KM_OUTCOME_CONVERGED ||
             dft->scf.outcome == KM_OUTCOME_TIMEOUT || dft->scf.outcome == KM_OUTCOME_STOPPED ||
-            rung == LAST)
+            rung == KM_RUNG_LAST)
             break;
-        rung = next_rung(dft, rung);
+        rung = km_ladder_next(&dft->options, rung, dft->scf.gap_closed);
         ++result->n_retry;
         km_log(KM_LOG_DEBUG, "SCF not converged: rung %d of the retry ladder", rung);
     }
-    dft->is_as_asked = rung == AS_ASKED && dft->scf.outcome == KM_OUTCOME_CONVERGED;
+    dft->is_as_asked = rung == KM_RUNG_AS_ASKED && dft->scf.outcome == KM_OUTCOME_CONVERGED;
     describe_outcome(dft, &options, result);
     append_mismatches(dft, km_crystal_n_species(crystal), result);
     return KM_OK;
@@ -365,7 +347,7 @@ static km_status compute_smaller(km_dft *dft, const km_crystal *crystal,
                                  const km_request *request, MPI_Comm comm,
                                  smaller_basis *smaller)
 {
-    km_dft_options options = rung_options(dft, request, AS_ASKED);
+    km_dft_options options = rung_options(dft, request, KM_RUNG_AS_ASKED);
 
     *smaller = (smaller_basis){NAN, NAN};
     if (!request->basis_slope || (dft->options.spin == KM_SPIN_NONE && is_odd(dft, crystal)))

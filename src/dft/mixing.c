@@ -13,7 +13,6 @@
 #define INDEPENDENT 1e-10
 /* A step that changed the residual by less than this, squared, of itself is rounding noise. */
 #define NOISE 1e-16
-#define MAX_HISTORY 30
 
 struct km_mixing {
     int n; /* n_spin n_g */
@@ -25,10 +24,11 @@ struct km_mixing {
     double *metric;          /* of the scalar product: 0 where nothing is mixed, [n] */
     km_screening *screening; /* of the density; borrowed, NULL: none */
     double *screen;          /* P(G), 0 where nothing is mixed, [n] */
-    double complex *last_in, *last_residual;  /* [n] */
-    double complex *residual;                 /* of the current call, [n] */
-    double complex *step_in, *step_residual;  /* differences of successive calls, [depth][n] */
-    double overlap[MAX_HISTORY][MAX_HISTORY]; /* of step_residual, by slot */
+    double complex *last_in, *last_residual; /* [n] */
+    double complex *residual;                /* of the current call, [n] */
+    double complex *step_in, *step_residual; /* differences of successive calls, [depth][n] */
+    double overlap[KM_MIXING_MAX_HISTORY]
+                  [KM_MIXING_MAX_HISTORY]; /* of step_residual, by slot */
 };
 
 km_mixing_options km_mixing_options_default(void)
@@ -44,8 +44,8 @@ static km_status check_options(const km_mixing_options *o, int n_g, double volum
                     volume_bohr3));
     KM_TRY(KM_CHECK(o->mixing > 0 && o->mixing <= 1, KM_E_ARGUMENT,
                     "mixing = %g must be in (0, 1]", o->mixing));
-    KM_TRY(KM_CHECK(o->history >= 0 && o->history <= MAX_HISTORY, KM_E_ARGUMENT,
-                    "mixing history = %d must be 0 to %d", o->history, MAX_HISTORY));
+    KM_TRY(KM_CHECK(o->history >= 0 && o->history <= KM_MIXING_MAX_HISTORY, KM_E_ARGUMENT,
+                    "mixing history = %d must be 0 to %d", o->history, KM_MIXING_MAX_HISTORY));
     KM_TRY(KM_CHECK(o->dielectric >= 1, KM_E_ARGUMENT, "dielectric = %g must be at least 1",
                     o->dielectric));
     KM_TRY(KM_CHECK(o->n_spin == 1 || o->n_spin == 2, KM_E_ARGUMENT,
@@ -189,7 +189,7 @@ static void keep_step(km_mixing *mixing, const double complex *rho_in)
 static void find_coefficients(km_mixing *mixing, double *c)
 {
     const double residual2 = product(mixing, mixing->residual, mixing->residual);
-    double l[MAX_HISTORY][MAX_HISTORY] = {{0}};
+    double l[KM_MIXING_MAX_HISTORY][KM_MIXING_MAX_HISTORY] = {{0}};
     int n = 0;
 
     for (; n < mixing->n_kept; n++) {
@@ -243,7 +243,7 @@ km_status km_mixing_compute(km_mixing *mixing, const double complex *rho_in,
                             const double complex *rho_out, double complex *next)
 {
     const size_t bytes = (size_t)mixing->n * sizeof *next;
-    double c[MAX_HISTORY], error = km_mixing_error_ha(mixing, rho_in, rho_out);
+    double c[KM_MIXING_MAX_HISTORY], error = km_mixing_error_ha(mixing, rho_in, rho_out);
 
     KM_TRY(KM_CHECK(isfinite(error), KM_E_NUMERIC,
                     "density mixing: the residual's norm is %g, wanted a finite number",

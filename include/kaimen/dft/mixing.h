@@ -21,6 +21,8 @@
 
 #include <complex.h>
 
+#define KM_MIXING_MAX_HISTORY 30
+
 typedef struct {
     double mixing;      /* fraction of the preconditioned residual that is added, (0, 1] */
     int history;        /* past densities kept, >= 0; 0 is plain preconditioned mixing */
