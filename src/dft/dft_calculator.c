@@ -230,8 +230,10 @@ static void describe_outcome(const km_dft *dft, const km_dft_options *used,
                  scf->outcome == KM_OUTCOME_TIMEOUT ? "out of time" : "told to stop",
                  scf->n_iteration, scf->error_ha, dft->options.scf.energy_tolerance_ha);
     else if (used->smearing != dft->options.smearing)
-        snprintf(result->reason, sizeof result->reason,
-                 "no gap with fixed occupations: smeared by %g Ha", used->smearing_width_ha);
+        snprintf(result->reason, sizeof result->reason, "%s: smeared by %g Ha",
+                 scf->occupation.is_metallic ? "no gap with fixed occupations"
+                                             : "fixed occupations do not converge",
+                 used->smearing_width_ha);
     else if (used->smearing_width_ha > dft->options.smearing_width_ha)
         snprintf(result->reason, sizeof result->reason,
                  "smeared by %g Ha, %g Ha were asked for", used->smearing_width_ha,

@@ -39,6 +39,9 @@ static const double LEAST_OCCUPATION = 1e-6;
 #define FINAL_ROUNDS 40
 /* Bands that overlapped in so many iterations will not stay apart. */
 #define CLOSED_GAP_ITERATIONS 6
+/* A gap so small may close and open from one iteration to the next; where the error does not halve in so many, it does. */
+static const double SMALL_GAP_HA = 0.01;
+#define STALLED_ITERATIONS 15
 /* An error this many times the best one so far, after this many iterations, is a divergence. */
 static const double DIVERGENCE_FACTOR = 1e6;
 
@@ -55,8 +58,10 @@ typedef struct {
     double tolerance_ha; /* of the bands' residuals */
     double residual_ha;  /* largest one found */
     double smallest_error_ha;
-    bool is_warm;      /* the density is still that of a warm start */
-    int n_overlapping; /* iterations in which occupied and empty bands overlapped */
+    double halved_error_ha; /* the last one that was half of such a one before */
+    int n_stalled;          /* iterations since */
+    bool is_warm;           /* the density is still that of a warm start */
+    int n_overlapping;      /* iterations in which occupied and empty bands overlapped */
 } loop;
 
 /* One rank of each group of k-points: what is summed over k-points is summed over these. */
@@ -230,6 +235,11 @@ static km_outcome judge(loop *l)
     int outcome = KM_OUTCOME_NOT_CONVERGED;
 
     if (result->occupation.is_overlapping) ++l->n_overlapping;
+    ++l->n_stalled;
+    if (result->error_ha < l->halved_error_ha / 2) {
+        l->halved_error_ha = result->error_ha;
+        l->n_stalled = 0;
+    }
     l->smallest_error_ha = fmin(l->smallest_error_ha, result->error_ha);
     if (!isfinite(result->energy_ha) || !isfinite(result->error_ha) ||
         result->error_ha > DIVERGENCE_FACTOR * fmax(l->smallest_error_ha, 1e-6))
@@ -256,6 +266,9 @@ static void look_for_closed_gap(loop *l)
         result->gap_closed = true;
     }
     if (l->n_overlapping >= CLOSED_GAP_ITERATIONS) result->gap_closed = true;
+    if (l->n_stalled >= STALLED_ITERATIONS && result->occupation.has_cbm &&
+        result->occupation.cbm_ha - result->occupation.vbm_ha < SMALL_GAP_HA)
+        result->gap_closed = true;
 }
 
 /* Bands as exact as the density deserves: never looser than before. */
@@ -430,7 +443,8 @@ km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
               .start_s = MPI_Wtime(),
               .is_warm = state->warm != NULL,
               .tolerance_ha = state->warm ? WARM_TOLERANCE_HA : FIRST_TOLERANCE_HA,
-              .smallest_error_ha = INFINITY};
+              .smallest_error_ha = INFINITY,
+              .halved_error_ha = INFINITY};
     km_status status = KM_OK;
 
     *result = (km_scf_result){.outcome = KM_OUTCOME_NOT_CONVERGED, .gap = km_gap_empty()};
