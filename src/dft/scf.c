@@ -37,8 +37,8 @@ static const double LEAST_OCCUPATION = 1e-6;
 /* Growths of the search space in one SCF iteration, and in the last one. */
 #define SCF_ROUNDS 4
 #define FINAL_ROUNDS 40
-/* Bands that overlapped in so many iterations will not stay apart. */
-#define CLOSED_GAP_ITERATIONS 6
+/* Bands that overlap in so many iterations on end will not part again. */
+#define CLOSED_GAP_ITERATIONS 8
 /* A gap so small may close and open from one iteration to the next; where the error does not halve in so many, it does. */
 static const double SMALL_GAP_HA = 0.01;
 #define STALLED_ITERATIONS 15
@@ -61,7 +61,7 @@ typedef struct {
     double halved_error_ha; /* the last one that was half of such a one before */
     int n_stalled;          /* iterations since */
     bool is_warm;           /* the density is still that of a warm start */
-    int n_overlapping;      /* iterations in which occupied and empty bands overlapped */
+    int n_overlapping;      /* iterations on end in which occupied and empty bands overlapped */
 } loop;
 
 /* One rank of each group of k-points: what is summed over k-points is summed over these. */
@@ -234,7 +234,7 @@ static km_outcome judge(loop *l)
     const km_scf_result *result = l->result;
     int outcome = KM_OUTCOME_NOT_CONVERGED;
 
-    if (result->occupation.is_overlapping) ++l->n_overlapping;
+    l->n_overlapping = result->occupation.is_overlapping ? l->n_overlapping + 1 : 0;
     ++l->n_stalled;
     if (result->error_ha < l->halved_error_ha / 2) {
         l->halved_error_ha = result->error_ha;
