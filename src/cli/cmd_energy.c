@@ -105,9 +105,9 @@ static void print_summary(const km_energy *energy)
            c->reason[0] ? ": " : "", c->reason);
     print_line("energy", c->energy_ha, "Ha");
     print_line("energy per atom", c->energy_ha / km_crystal_n_atom(energy->crystal), "Ha");
-    if (c->n_spin == 2) {
-        print_line("total moment", c->moment_mub, "mu_B");
-        print_line("absolute moment", c->absolute_moment_mub, "mu_B");
+    if (c->spin.n_spin == 2) {
+        print_line("total moment", c->spin.moment_mub, "mu_B");
+        print_line("absolute moment", c->spin.absolute_moment_mub, "mu_B");
     }
     if (c->has_bands) {
         print_edge("valence band maximum", c->vbm_ha, c->vbm_k_frac);
@@ -147,7 +147,7 @@ static void print_start(const km_energy *energy, const km_calculation *size)
     printf("%s: %d atoms, %g electrons, %d k-points, %d bands%s, %ld plane waves, %s "
            "coefficients\n",
            formula, km_crystal_n_atom(energy->crystal), size->n_electron, size->n_k,
-           size->n_band, size->n_spin == 2 ? " of each spin" : "", size->n_plane_wave,
+           size->n_band, size->spin.n_spin == 2 ? " of each spin" : "", size->n_plane_wave,
            size->is_real ? "real" : "complex");
     fflush(stdout);
 }

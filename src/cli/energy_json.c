@@ -189,9 +189,9 @@ static json_t *document(const km_energy *energy)
         scaled_rows(energy->has_stress ? energy->stress_ha_bohr3 : NULL, KM_GPA_PER_HA_BOHR3));
     json_object_set_new(root, "kpoints", kpoints(energy));
     add_bands(root, c);
-    if (c->n_spin == 2) {
-        json_object_set_new(root, "total_mag", number(c->moment_mub));
-        json_object_set_new(root, "abs_mag", number(c->absolute_moment_mub));
+    if (c->spin.n_spin == 2) {
+        json_object_set_new(root, "total_mag", number(c->spin.moment_mub));
+        json_object_set_new(root, "abs_mag", number(c->spin.absolute_moment_mub));
     }
     add_run(root, c);
     json_object_set_new(root, "input", json_string(energy->effective));

@@ -6,8 +6,9 @@
 #include "cli/input.h"
 
 extern const char *const km_input_qualities[],
-    *const km_input_functionals[], *const km_input_smearings[], *const km_input_spins[],
-    *const km_input_arithmetics[], *const km_input_precisions[];
+    *const km_input_functionals[],
+        *const km_input_smearings[], *const km_input_spins[], *const km_input_arithmetics[],
+                                                                  *const km_input_precisions[];
 extern const km_config_field km_input_pseudo_rows[], km_input_moment_rows[];
 
 /* clang-format off */

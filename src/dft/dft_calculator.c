@@ -2,6 +2,7 @@
 
 #include "dft/dft_record.h"
 #include "dft/ladder.h"
+#include "dft/moments.h"
 #include "dft/warm_start.h"
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
@@ -117,67 +118,6 @@ static km_status check_crystal(const km_crystal *crystal)
                     LEAST_DISTANCE_BOHR * KM_ANG_PER_BOHR);
 }
 
-static double moment_of_element(const km_dft_options *options, int z)
-{
-    for (int i = 0; i < options->n_moment; ++i)
-        if (strcmp(options->moment[i].symbol, km_element_symbol(z)) == 0)
-            return options->moment[i].moment_mub;
-    return 0;
-}
-
-/* Moments of the atoms, their own or those of their elements, no larger than an atom can have. */
-static km_status find_moments(const km_dft *dft, const km_crystal *crystal, double *moments_mub)
-{
-    const double *own = km_crystal_moments_mub(crystal);
-    const int *z = km_crystal_z(crystal);
-
-    for (int a = 0; a < km_crystal_n_atom(crystal); ++a) {
-        const double most = km_pseudo_describe(dft->pseudo[z[a]])->z_valence;
-
-        moments_mub[a] = own ? own[a] : moment_of_element(&dft->options, z[a]);
-        KM_TRY(KM_CHECK(fabs(moments_mub[a]) <= most, KM_E_INPUT,
-                        "atom %d (%s): a starting moment of %g; wanted at most its %g valence "
-                        "electrons",
-                        a + 1, km_element_symbol(z[a]), moments_mub[a], most));
-    }
-    return KM_OK;
-}
-
-static bool has_moment(int n, const double *moments_mub)
-{
-    for (int i = 0; i < n; ++i)
-        if (moments_mub[i] != 0) return true;
-    return false;
-}
-
-/*
- * The crystal with the moments that its electrons start from; without spin, with none. A crystal of other elements than
- * those that dft.moments names has no spin: starting at zero, none would ever grow.
- */
-static km_status settle_moments(km_dft *dft, const km_crystal *crystal, km_crystal **settled)
-{
-    const int n_atom = km_crystal_n_atom(crystal);
-    const double total = dft->asked.total_moment_mub;
-    double *moments_mub = NULL;
-    km_status status = KM_OK;
-
-    dft->options = dft->asked;
-    *settled = NULL;
-    KM_TRY(km_crystal_copy(crystal, settled));
-    if (dft->asked.spin == KM_SPIN_NONE) return km_crystal_set_moments(*settled, NULL);
-    KM_TRY_TO(end, KM_ALLOC(moments_mub, n_atom));
-    KM_TRY_TO(end, find_moments(dft, crystal, moments_mub));
-    KM_TRY_TO(end, km_crystal_set_moments(*settled, moments_mub));
-    if (has_moment(n_atom, moments_mub) || (isfinite(total) && fabs(total) > 0)) goto end;
-    KM_TRY_TO(end, KM_CHECK(dft->asked.n_moment > 0 || isfinite(total), KM_E_INPUT,
-                            "collinear spin without a starting moment: wanted dft.moments, "
-                            "dft.total_moment or moments in the structure's file"));
-    if (dft->asked.n_moment > 0) dft->options.spin = KM_SPIN_NONE;
-end:
-    KM_FREE(moments_mub);
-    return status;
-}
-
 static km_dft_options rung_options(const km_dft *dft, const km_request *request, km_rung rung)
 {
     const int n_band = dft->state ? km_ground_state_n_band(dft->state) : 0;
@@ -288,9 +228,8 @@ static void fill_result(const km_dft *dft, const km_crystal *crystal,
     result->energy_ha = scf->energy_ha;
     result->free_energy_ha = scf->free_energy_ha;
     fill_edges(scf, result);
-    result->n_spin = km_ground_state_n_spin(state);
-    result->moment_mub = scf->moment_mub;
-    result->absolute_moment_mub = scf->absolute_moment_mub;
+    result->spin = (km_magnetisation){km_ground_state_n_spin(state), scf->moment_mub,
+                                      scf->absolute_moment_mub};
     result->potential_mean_ha = km_ground_state_potential_mean_ha(state);
     result->n_electron = km_ground_state_n_electron(state);
     result->n_plane_wave = km_ground_state_n_plane_wave(state);
@@ -391,7 +330,9 @@ static km_status compute(void *self, const km_crystal *crystal, const km_request
     KM_TRY(check_crystal(crystal));
     KM_TRY_TIMED("pseudo-atoms", km_agree(km_dft_load_elements(dft, crystal), comm));
     km_crystal_destroy(&dft->crystal);
-    KM_TRY(km_agree(settle_moments(dft, crystal, &dft->crystal), comm));
+    KM_TRY(km_agree(
+        km_moments_settle(&dft->asked, dft->pseudo, crystal, &dft->options, &dft->crystal),
+        comm));
     KM_TRY(compute_smaller(dft, dft->crystal, request, comm, &smaller));
     remaining = remaining_request(request, start_s);
     KM_TRY(climb_ladder(dft, dft->crystal, &remaining, comm, result));
@@ -458,7 +399,7 @@ static double guess_time_s(const km_calculation *e, const km_crystal *crystal)
     const double flops_gemm =
         (e->is_real ? 2 : 8) * (double)e->n_plane_wave * (2 * n_projector + 14.0 * e->n_band);
 
-    return 25.0 * e->n_spin * e->n_k * e->n_band * (flops_fft / 3e9 + flops_gemm / 2e10);
+    return 25.0 * e->spin.n_spin * e->n_k * e->n_band * (flops_fft / 3e9 + flops_gemm / 2e10);
 }
 
 static km_status count_kpoints(const km_dft_options *options, const km_crystal *crystal,
@@ -504,12 +445,12 @@ static km_status estimate_cost(void *self, const km_crystal *crystal, const km_r
     for (int a = 0; a < km_crystal_n_atom(crystal); ++a)
         estimate->n_electron +=
             km_pseudo_describe(dft->pseudo[km_crystal_z(crystal)[a]])->z_valence;
-    KM_TRY(settle_moments(dft, crystal, &settled));
+    KM_TRY(km_moments_settle(&dft->asked, dft->pseudo, crystal, &dft->options, &settled));
     for (int a = 0; km_crystal_moments_mub(settled) && a < km_crystal_n_atom(crystal); ++a)
         moment += km_crystal_moments_mub(settled)[a];
     if (km_dft_options_has_fixed_moment(options)) moment = options->total_moment_mub;
     n_occupied = (int)ceil((estimate->n_electron + fabs(moment)) / 2 - 1e-9);
-    estimate->n_spin = km_dft_options_n_spin(options);
+    estimate->spin.n_spin = km_dft_options_n_spin(options);
     estimate->n_band = options->n_band > 0 ? options->n_band : n_occupied + 4;
     estimate->n_plane_wave =
         (long)(km_crystal_volume_bohr3(crystal) * q_max * q_max * q_max / (6 * KM_PI * KM_PI));

@@ -38,17 +38,18 @@ struct km_ground_state {
     long n_plane_wave;      /* largest number over the k-points of all ranks */
     double mean_plane_wave; /* weighted mean over them */
     double n_electron;
-    double start_moment_mub; /* the fixed one, else the sum over the atoms */
     km_band_set set;
     double complex *rho_in, *rho_out; /* electrons, then magnetisation, [n_spin][n_g] */
     double complex *work_g;           /* [n_g] */
     double *rho_r;                    /* [n_spin][n_point] */
     double *all_eigenvalues;          /* [n_k of all ranks][n_spin][n_band] */
-    km_scf_step *history;             /* [history_size] */
-    int history_size;
+    km_scf_step *history;             /* [max_iteration] */
     int n_history;
     struct km_warm_start *warm; /* borrowed; NULL: the SCF starts from atoms */
 };
+
+/** @brief Moment of the cell that the SCF starts from: the fixed one, else the sum over the atoms. Local. */
+double km_ground_state_start_moment_mub(const km_ground_state *state);
 
 /** @brief Superposed atoms and, with spin, their magnetisation, [n_spin][n_g]. Local. */
 KM_STATUS km_ground_state_superpose_atoms(const km_ground_state *state, double complex *rho);

@@ -145,6 +145,17 @@ static km_status make_basis_crystal(km_ground_state *state, const double *cell_b
                              km_crystal_frac(crystal), &state->basis_crystal);
 }
 
+double km_ground_state_start_moment_mub(const km_ground_state *state)
+{
+    const double *moments = km_crystal_moments_mub(state->crystal);
+    double sum = 0;
+
+    if (km_dft_options_has_fixed_moment(&state->options))
+        return state->options.total_moment_mub;
+    for (int a = 0; moments && a < km_crystal_n_atom(state->crystal); ++a) sum += moments[a];
+    return sum;
+}
+
 static void count_electrons(km_ground_state *state)
 {
     const int *species = km_crystal_species(state->crystal);
@@ -154,7 +165,7 @@ static void count_electrons(km_ground_state *state)
     for (int a = 0; a < km_crystal_n_atom(state->crystal); ++a)
         n += km_pseudo_describe(state->pseudo[species[a]])->z_valence;
     state->n_electron = n;
-    n_occupied = (int)ceil((n + fabs(state->start_moment_mub)) / 2 - 1e-9);
+    n_occupied = (int)ceil((n + fabs(km_ground_state_start_moment_mub(state))) / 2 - 1e-9);
     state->n_band = state->options.n_band;
     if (state->n_band == 0) {
         double extra = state->options.smearing == KM_SMEARING_NONE ? 0.05 : 0.15;
@@ -163,21 +174,11 @@ static void count_electrons(km_ground_state *state)
     }
 }
 
-static void find_start_moment(km_ground_state *state)
-{
-    const double *moments = km_crystal_moments_mub(state->crystal);
-
-    for (int a = 0; moments && a < km_crystal_n_atom(state->crystal); ++a)
-        state->start_moment_mub += moments[a];
-    if (km_dft_options_has_fixed_moment(&state->options))
-        state->start_moment_mub = state->options.total_moment_mub;
-}
-
 /* The spin with more electrons must fit. */
 static km_status check_bands(const km_ground_state *state)
 {
     const bool is_fixed = km_dft_options_has_fixed_moment(&state->options);
-    const double moment = is_fixed ? fabs(state->start_moment_mub) : 0;
+    const double moment = is_fixed ? fabs(km_ground_state_start_moment_mub(state)) : 0;
     const double wanted = (state->n_electron + moment) / 2;
 
     return KM_CHECK(state->n_band >= wanted - 1e-9, KM_E_INPUT,
@@ -231,8 +232,7 @@ static km_status allocate_densities(km_ground_state *state)
     KM_TRY(KM_ALLOC(state->rho_r, n_spin * km_grid_n_point(state->grid)));
     KM_TRY(KM_ALLOC(state->all_eigenvalues,
                     km_kpoints_n(state->set.kpoints) * n_spin * state->n_band));
-    state->history_size = state->options.scf.max_iteration;
-    return KM_ALLOC(state->history, state->history_size);
+    return KM_ALLOC(state->history, state->options.scf.max_iteration);
 }
 
 km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options *options,
@@ -259,7 +259,6 @@ km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options
     KM_TRY_TO(fail, make_grid(state));
     KM_TRY_TO(fail, choose_mesh(state, request));
     KM_TRY_TO(fail, restrict_symmetry(state));
-    find_start_moment(state);
     count_electrons(state);
     KM_TRY_TO(fail, check_bands(state));
     KM_TRY_TO(fail, make_kpoints(state));

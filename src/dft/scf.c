@@ -91,7 +91,8 @@ static int count_tight_bands(const km_ground_state *state, int ik)
 {
     const double *occupation = state->set.occupation + ik * state->n_band;
     const int sign = (state->set.first_spin + ik) % 2 == 0 ? 1 : -1;
-    const double moment = state->n_spin == 2 ? sign * state->start_moment_mub : 0;
+    const double moment =
+        state->n_spin == 2 ? sign * km_ground_state_start_moment_mub(state) : 0;
     const int n_occupied = (int)ceil((state->n_electron + moment) / 2 - 1e-9);
     int n = n_occupied;
 

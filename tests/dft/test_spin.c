@@ -83,11 +83,11 @@ static void check_zero_moment(km_crystal *crystal, km_dft_options *options)
     options->spin = KM_SPIN_NONE;
     without = compute(crystal, options, MPI_COMM_WORLD);
     assert_same(&with, &without, n_atom);
-    assert_int_equal(with.result.n_spin, 2);
-    assert_int_equal(without.result.n_spin, 1);
+    assert_int_equal(with.result.spin.n_spin, 2);
+    assert_int_equal(without.result.spin.n_spin, 1);
     ASSERT_CLOSE(with.result.vbm_ha, without.result.vbm_ha, 1e-6);
     ASSERT_CLOSE(with.result.cbm_ha, without.result.cbm_ha, 1e-5);
-    ASSERT_CLOSE(with.result.absolute_moment_mub, 0, 1e-6);
+    ASSERT_CLOSE(with.result.spin.absolute_moment_mub, 0, 1e-6);
     assert_true(with.result.is_real == without.result.is_real);
     km_crystal_destroy(&crystal);
 }
@@ -126,8 +126,8 @@ static void hydrogen_atom_has_its_energy(void **state)
     assert_int_equal(result.outcome, KM_OUTCOME_CONVERGED);
     print_message("H: %.5f Ha\n", result.energy_ha);
     ASSERT_CLOSE(result.energy_ha, -0.478671, 2.5e-3);
-    ASSERT_CLOSE(result.moment_mub, 1, 1e-12);
-    ASSERT_CLOSE(result.absolute_moment_mub, 1, 1e-6);
+    ASSERT_CLOSE(result.spin.moment_mub, 1, 1e-12);
+    ASSERT_CLOSE(result.spin.absolute_moment_mub, 1, 1e-6);
     /* The level of the electron that is there: -0.269 Ha, and below the empty one. */
     assert_true(result.vbm_ha < result.cbm_ha - 0.05);
     km_crystal_destroy(&crystal);
@@ -143,9 +143,9 @@ static void turning_all_moments_over_changes_nothing_else(void **state)
 
     (void)state;
     assert_same(&a, &b, 2);
-    assert_true(a.result.moment_mub > 0.5);
-    ASSERT_CLOSE(a.result.moment_mub, -b.result.moment_mub, 1e-5);
-    ASSERT_CLOSE(a.result.absolute_moment_mub, b.result.absolute_moment_mub, 1e-5);
+    assert_true(a.result.spin.moment_mub > 0.5);
+    ASSERT_CLOSE(a.result.spin.moment_mub, -b.result.spin.moment_mub, 1e-5);
+    ASSERT_CLOSE(a.result.spin.absolute_moment_mub, b.result.spin.absolute_moment_mub, 1e-5);
     km_crystal_destroy(&up);
     km_crystal_destroy(&down);
 }
@@ -168,12 +168,13 @@ static void symmetry_arithmetic_and_ranks_do_not_matter(void **state)
         options.arithmetic = KM_ARITHMETIC_COMPLEX;
         b = compute(crystal, &options, MPI_COMM_SELF);
         assert_same(&a, &b, 2);
-        ASSERT_CLOSE(a.result.moment_mub, b.result.moment_mub, 1e-5);
-        ASSERT_CLOSE(a.result.absolute_moment_mub, b.result.absolute_moment_mub, 1e-5);
-        if (order == 0) assert_true(a.result.moment_mub > 1);
+        ASSERT_CLOSE(a.result.spin.moment_mub, b.result.spin.moment_mub, 1e-5);
+        ASSERT_CLOSE(a.result.spin.absolute_moment_mub, b.result.spin.absolute_moment_mub,
+                     1e-5);
+        if (order == 0) assert_true(a.result.spin.moment_mub > 1);
         if (order == 1) {
-            ASSERT_CLOSE(a.result.moment_mub, 0, 1e-6);
-            assert_true(a.result.absolute_moment_mub > 0.5);
+            ASSERT_CLOSE(a.result.spin.moment_mub, 0, 1e-6);
+            assert_true(a.result.spin.absolute_moment_mub > 0.5);
         }
         km_crystal_destroy(&crystal);
     }
@@ -188,7 +189,7 @@ static void fixing_the_moment_that_was_found_keeps_the_state(void **state)
     answer b;
 
     (void)state;
-    options.total_moment_mub = a.result.moment_mub;
+    options.total_moment_mub = a.result.spin.moment_mub;
     b = compute(crystal, &options, MPI_COMM_WORLD);
     ASSERT_CLOSE(b.result.energy_ha, a.result.energy_ha, 1e-9);
     /* The other order has another energy: two atoms far apart, but not that far. */
@@ -196,11 +197,11 @@ static void fixing_the_moment_that_was_found_keeps_the_state(void **state)
     ASSERT_OK(km_crystal_set_moments(crystal, (double[2]){1, -1}));
     b = compute(crystal, &options, MPI_COMM_WORLD);
     assert_true(b.result.energy_ha < a.result.energy_ha - 1e-3);
-    ASSERT_CLOSE(b.result.moment_mub, 0, 1e-12);
-    options.total_moment_mub = a.result.moment_mub;
+    ASSERT_CLOSE(b.result.spin.moment_mub, 0, 1e-12);
+    options.total_moment_mub = a.result.spin.moment_mub;
     ASSERT_OK(km_crystal_set_moments(crystal, (double[2]){1, 1}));
     b = compute(crystal, &options, MPI_COMM_WORLD);
-    ASSERT_CLOSE(b.result.moment_mub, a.result.moment_mub, 1e-12);
+    ASSERT_CLOSE(b.result.spin.moment_mub, a.result.spin.moment_mub, 1e-12);
     km_crystal_destroy(&crystal);
 }
 
@@ -221,7 +222,7 @@ static void moments_by_element_are_those_of_the_atoms(void **state)
     assert_same(&a, &b, 2);
     options.ecut_ha = 5;
     options.n_band = 8;
-    assert_int_equal(compute(silicon, &options, MPI_COMM_WORLD).result.n_spin, 1);
+    assert_int_equal(compute(silicon, &options, MPI_COMM_WORLD).result.spin.n_spin, 1);
     km_crystal_destroy(&own);
     km_crystal_destroy(&none);
     km_crystal_destroy(&silicon);

@@ -33,12 +33,13 @@ typedef struct {
     const km_crystal *crystal;
     km_pseudo *const *pseudo; /* [n_species] */
     km_grid *grid;
-    bool is_real;           /* real coefficients: inversion centre at the origin */
-    int n_k;                /* k-points of this rank */
-    km_basis *const *basis; /* [n_k]; both spins of a point may have the same one, one after the other */
-    int n_spin;             /* 1 or 2 */
-    int first_spin;         /* of the first k-point: 0 up, 1 down; then they take turns */
-    int n_band;             /* largest block that is applied at once without being split */
+    bool is_real; /* real coefficients: inversion centre at the origin */
+    int n_k;      /* k-points of this rank */
+    km_basis *const
+        *basis; /* [n_k]; both spins of a point may have the same one, one after the other */
+    int n_spin; /* 1 or 2 */
+    int first_spin; /* of the first k-point: 0 up, 1 down; then they take turns */
+    int n_band;     /* largest block that is applied at once without being split */
     km_functional functional;
 } km_hamiltonian_setup;
 

@@ -31,16 +31,18 @@ typedef struct {
 } km_occupation_options;
 
 typedef struct {
-    double fermi_ha;   /* fixed occupations: the VBM; smeared insulator: middle of the gap; of two
+    double fermi_ha; /* fixed occupations: the VBM; smeared insulator: middle of the gap; of two
                           levels the higher one */
     double entropy_ha; /* -TS, <= 0 */
-    int n_full[2];     /* bands of each spin below the gap, where there is one; -1: no whole number */
-    double vbm_ha;     /* highest energy of the last of them; the Fermi level without n_full */
-    double cbm_ha;     /* lowest energy of the next bands; the VBM when those were not computed */
-    bool has_cbm;      /* n_full is known and the next bands were computed */
-    bool is_metallic;  /* empty bands reach below full ones, or there is no n_full */
-    bool is_overlapping; /* they do so within one spin, or within both that share a Fermi level */
-    double moment_mub;   /* electrons up less electrons down */
+    int n_full
+        [2]; /* bands of each spin below the gap, where there is one; -1: no whole number */
+    double vbm_ha; /* highest energy of the last of them; the Fermi level without n_full */
+    double cbm_ha; /* lowest energy of the next bands; the VBM when those were not computed */
+    bool has_cbm;  /* n_full is known and the next bands were computed */
+    bool is_metallic; /* empty bands reach below full ones, or there is no n_full */
+    bool
+        is_overlapping; /* they do so within one spin, or within both that share a Fermi level */
+    double moment_mub;  /* electrons up less electrons down */
 } km_occupation;
 
 /**

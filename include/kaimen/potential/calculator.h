@@ -50,6 +50,13 @@ typedef struct {
     bool show_progress; /* a line on the terminal that each iteration replaces */
 } km_request;
 
+/** Magnetisation, in Bohr magnetons. */
+typedef struct {
+    int n_spin;        /* 2: bands of both spins; else 1, or 0 where nothing was computed */
+    double moment_mub; /* of the cell, electrons up less electrons down */
+    double absolute_moment_mub; /* integral of |rho_up - rho_down| */
+} km_magnetisation;
+
 /** What came out: plain values; arrays are fetched separately. */
 typedef struct {
     km_outcome outcome;
@@ -64,10 +71,8 @@ typedef struct {
     double fermi_ha;
     bool
         is_metallic; /* occupied and empty bands overlap, or the gap closed and they were smeared */
-    int n_spin;      /* 2: bands of both spins, and a magnetisation; else 1 or 0 */
-    double moment_mub;          /* of the cell, electrons up less electrons down */
-    double absolute_moment_mub; /* integral of |rho_up - rho_down| */
-    double potential_mean_ha;   /* cell average of V_H + V_loc, alpha term included */
+    km_magnetisation spin;
+    double potential_mean_ha; /* cell average of V_H + V_loc, alpha term included */
     double n_electron;
     long n_plane_wave; /* largest over k */
     double
