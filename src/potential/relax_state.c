@@ -259,6 +259,11 @@ const km_crystal *km_relax_crystal(const km_relax *relax)
     return relax->now.crystal;
 }
 
+const double *km_relax_basis_cell_bohr(const km_relax *relax)
+{
+    return relax->basis_cell;
+}
+
 const km_relax_step *km_relax_steps(const km_relax *relax, int *n)
 {
     *n = relax->record.n;

@@ -110,6 +110,9 @@ KM_STATUS km_relax_run(km_relax *relax, km_calculator *calculator, const km_requ
 /** @brief The crystal reached: the last accepted one. Local; borrowed, until the next run. */
 const km_crystal *km_relax_crystal(const km_relax *relax);
 
+/** @brief The cell whose plane waves a relaxing cell keeps since the last renewal, bohr, [3][3]; borrowed. Local. */
+const double *km_relax_basis_cell_bohr(const km_relax *relax);
+
 /** @brief Computations so far, [*n], those before a resume included. Local; borrowed. */
 const km_relax_step *km_relax_steps(const km_relax *relax, int *n);
 
