@@ -4,6 +4,7 @@
  * usage: mpirun -n N subspace ORDER...
  */
 #include "kaimen/base/memory.h"
+#include "kaimen/base/rng.h"
 #include "kaimen/base/status.h"
 #include "kaimen/math/distributed_eigen.h"
 #include "kaimen/math/eigen.h"
@@ -22,12 +23,12 @@ typedef struct {
 static void fill(const problem *p)
 {
     const int width = p->is_real ? 1 : 2;
+    km_rng rng = km_rng_start(1, 0);
 
-    srand(1);
     for (int j = 0; j < p->n; ++j)
         for (int i = 0; i < width * p->n; ++i)
             p->source[(size_t)j * (size_t)(width * p->n) + (size_t)i] =
-                (double)rand() / RAND_MAX - 0.5 + (i == width * j ? p->n + 3.0 * j : 0);
+                km_rng_uniform(&rng) - 0.5 + (i == width * j ? p->n + 3.0 * j : 0);
 }
 
 static km_status solve(const problem *p, int method)
