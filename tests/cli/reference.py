@@ -123,7 +123,7 @@ def compare(name, mine, reference, metric):
                 ENERGY_HA_PER_ATOM, "Ha/atom")
     check_error(f"{name}_forces", largest_difference(mine["forces_ha_bohr"], reference["forces_ha_bohr"]), FORCE_HA_BOHR,
                 "Ha/bohr")
-    if reference["stress_gpa"]:
+    if reference.get("stress_gpa"):
         check_error(f"{name}_stress", largest_difference(mine["stress_gpa"], reference["stress_gpa"]), STRESS_GPA, "GPa")
     check_error(f"{name}_eigenvalues", largest_eigenvalue_error(mine, reference, metric), EIGENVALUE_HA, "Ha")
     total, wanted = (sum(k["weight"] for k in x["kpoints"]) for x in (mine, reference))
