@@ -63,7 +63,7 @@ extern const km_config_field km_input_pseudo_rows[], km_input_moment_rows[];
      .help = "Use the space group to reduce k-points and to symmetrise density and forces."}, \
     {.key = "dft.scalapack_above", .kind = KM_CONFIG_INT, .range = "[1, 1000000]", \
      KM_CONFIG_AT(type, dft.scalapack_above), \
-     .help = "Subspace problems of larger order are solved by all ranks of a k-point with ScaLAPACK, others by each rank with LAPACK."}
+     .help = "Subspace problems of larger order are solved by all ranks of a k-point with ScaLAPACK, others by each rank with LAPACK; 600 without this key."}
 
 /* Rows of the section `relax`, for a struct with a member `relax`. */
 #define KM_INPUT_RELAX_ROWS(type)                                                              \

@@ -26,7 +26,7 @@ km_dft_options km_dft_options_default(km_quality quality)
                               .arithmetic = KM_ARITHMETIC_AUTO,
                               .precision = KM_PRECISION_MIXED,
                               .use_symmetry = true,
-                              .scalapack_above = 1000};
+                              .scalapack_above = 600};
 
     strcpy(options.pseudo.family, "GTH-PBE");
     return options;
