@@ -29,7 +29,10 @@ struct km_warm_start {
     int n_band;
     int n_k;
     double *k_frac;  /* [n_k][3] */
-    km_bands *bands; /* [n_k]; NULL once they were used */
+    km_bands *bands; /* [n_k] */
+    bool is_used;    /* a state was started from them */
+    int n_older;
+    km_bands *older; /* of the step before, [n_older]; NULL: none */
     int n_step;
     remembered step[MAX_STEP]; /* newest first */
 };
@@ -39,12 +42,22 @@ km_status km_warm_start_create(km_warm_start **warm)
     return KM_ALLOC(*warm, 1);
 }
 
-static void forget_bands(km_warm_start *warm)
+static void forget_older(km_warm_start *warm)
 {
-    for (int ik = 0; warm->bands && ik < warm->n_k; ++ik) km_bands_destroy(&warm->bands[ik]);
-    KM_FREE(warm->bands);
-    KM_FREE(warm->k_frac);
+    for (int ik = 0; ik < warm->n_older; ++ik) km_bands_destroy(&warm->older[ik]);
+    KM_FREE(warm->older);
+    warm->n_older = 0;
+}
+
+/* The last bands become the older ones. */
+static void age_bands(km_warm_start *warm)
+{
+    forget_older(warm);
+    warm->older = warm->bands;
+    warm->n_older = warm->bands ? warm->n_k : 0;
+    warm->bands = NULL;
     warm->n_k = 0;
+    KM_FREE(warm->k_frac);
 }
 
 static void forget_step(remembered *step)
@@ -55,7 +68,8 @@ static void forget_step(remembered *step)
 
 void km_warm_start_clear(km_warm_start *warm)
 {
-    forget_bands(warm);
+    age_bands(warm);
+    forget_older(warm);
     for (int i = 0; i < warm->n_step; ++i) forget_step(&warm->step[i]);
     warm->n_step = 0;
     km_crystal_destroy(&warm->crystal);
@@ -114,7 +128,7 @@ static bool has_same_bands(const km_warm_start *warm, const km_ground_state *sta
 {
     const km_band_set *set = &state->set;
 
-    if (!warm->bands || warm->n_k != set->n_k || warm->n_band != state->n_band) return false;
+    if (warm->is_used || warm->n_k != set->n_k || warm->n_band != state->n_band) return false;
     for (int ik = 0; ik < set->n_k; ++ik)
         if (warm->bands[ik].n_g != set->bands[ik].n_g ||
             !is_equal(3, warm->k_frac + 3 * ik, km_basis_k_frac(set->basis[ik])))
@@ -169,6 +183,7 @@ static km_status take_bands(km_warm_start *warm, km_ground_state *state)
     for (int ik = 0; ik < set->n_k; ++ik)
         memcpy(warm->k_frac + 3 * ik, km_basis_k_frac(set->basis[ik]), 3 * sizeof(double));
     warm->bands = set->bands;
+    warm->is_used = false;
     set->bands = NULL;
     warm->n_k = set->n_k;
     warm->n_band = state->n_band;
@@ -180,7 +195,7 @@ km_status km_warm_start_take(km_warm_start *warm, km_ground_state *state)
     km_status status = KM_OK;
 
     if (!is_same_kind(warm, state)) km_warm_start_clear(warm);
-    forget_bands(warm);
+    age_bands(warm);
     km_crystal_destroy(&warm->crystal);
     warm->is_real = state->is_real;
     memcpy(warm->grid, km_grid_n(state->grid), sizeof warm->grid);
@@ -217,17 +232,26 @@ static double find_factor(const km_warm_start *warm, const double *cart_bohr)
     return square > 0 ? fmax(-1, fmin(2, product / square)) : 0;
 }
 
+static km_status find_move(const km_warm_start *warm, const km_ground_state *state,
+                           double *factor)
+{
+    double *cart_bohr = NULL;
+
+    KM_TRY(KM_ALLOC(cart_bohr, 3 * km_crystal_n_atom(state->crystal)));
+    km_crystal_compute_cart(state->crystal, cart_bohr);
+    *factor = find_factor(warm, cart_bohr);
+    KM_FREE(cart_bohr);
+    return KM_OK;
+}
+
 km_status km_warm_start_add_density(const km_warm_start *warm, const km_ground_state *state,
                                     double complex *rho)
 {
     const remembered *s = warm->step;
     const double volume = km_crystal_volume_bohr3(state->crystal);
-    double *cart_bohr = NULL, factor;
+    double factor;
 
-    KM_TRY(KM_ALLOC(cart_bohr, 3 * km_crystal_n_atom(state->crystal)));
-    km_crystal_compute_cart(state->crystal, cart_bohr);
-    factor = find_factor(warm, cart_bohr);
-    KM_FREE(cart_bohr);
+    KM_TRY(find_move(warm, state, &factor));
     for (int ig = 0; ig < warm->n_spin * warm->n_g; ++ig) {
         double complex rest = s[0].rest_g[ig];
 
@@ -237,15 +261,45 @@ km_status km_warm_start_add_density(const km_warm_start *warm, const km_ground_s
     return KM_OK;
 }
 
+static bool has_older(const km_warm_start *warm, int ik)
+{
+    return warm->n_older == warm->n_k && warm->older[ik].n_g == warm->bands[ik].n_g &&
+           warm->older[ik].n_band == warm->bands[ik].n_band;
+}
+
+/*
+ * bands + factor (bands - older) into `to`: as the density, to first order. On the slab of MgO and on a rattled cell of
+ * TiO2 it needs as many SCF iterations as the bands themselves, within the spread of equal runs.
+ * Of the older ones what they have in common with the bands is taken, since any
+ * rotation of degenerate or occupied bands among each other is as good as they are.
+ */
+static km_status extrapolate(const km_warm_start *warm, int ik, double factor,
+                             const km_bands *to)
+{
+    const km_bands *bands = &warm->bands[ik];
+    km_matrix common = {0};
+
+    km_bands_copy(bands, to);
+    if (factor == 0 || !has_older(warm, ik)) return KM_OK;
+    KM_TRY(km_matrix_create(bands->is_real, bands->n_band, bands->n_band, &common));
+    km_bands_overlap(&warm->older[ik], bands, &common);
+    km_bands_rotate(-factor, &warm->older[ik], &common, 1 + factor, to);
+    km_matrix_destroy(&common);
+    return KM_OK;
+}
+
 km_status km_warm_start_bands(km_warm_start *warm, km_ground_state *state,
                               km_eigensolver *solver)
 {
     km_band_set *set = &state->set;
-    km_status status = KM_OK;
+    double factor;
 
-    for (int ik = 0; ik < set->n_k && status == KM_OK; ++ik)
-        status = km_eigensolver_start(solver, set->hamiltonian, ik, &warm->bands[ik],
-                                      &set->bands[ik], set->eigenvalue + ik * state->n_band);
-    forget_bands(warm);
-    return status;
+    KM_TRY(find_move(warm, state, &factor));
+    warm->is_used = true;
+    for (int ik = 0; ik < set->n_k; ++ik) {
+        KM_TRY(extrapolate(warm, ik, factor, &set->bands[ik]));
+        KM_TRY(km_eigensolver_start(solver, set->hamiltonian, ik, &set->bands[ik],
+                                    &set->bands[ik], set->eigenvalue + ik * state->n_band));
+    }
+    return KM_OK;
 }
