@@ -120,6 +120,7 @@ static void moments_are_read_and_written(void **state)
     assert_refused("a.xyz",
                    "1\n" LATTICE " Properties=species:S:1:pos:R:3:magmom:R:1\nNi 0 0 0 up\n", 3,
                    "'up'");
+    assert_int_equal(remove("moments.xyz"), 0);
     KM_FREE(out.bytes);
     km_crystal_destroy(&crystal);
     km_crystal_destroy(&again);
