@@ -50,14 +50,38 @@ static json_t *kpoints(const km_energy *energy)
     return array;
 }
 
-static void add_bands(json_t *root, const km_calculation *c)
+/*
+ * Of a metal the levels of the mesh next to the Fermi level, as other codes print them; "is_metallic" says that bands
+ * cross it. Surfaces use the Fermi level itself as both edges.
+ */
+static void find_levels(const km_energy *energy, double *vbm_ha, double *cbm_ha)
 {
-    bool has = c->has_bands;
+    const km_calculation *c = &energy->calculation;
+    const int n = energy->n_k * energy->n_spin * energy->n_band;
 
-    json_object_set_new(root, "vbm_ha", number(has ? c->vbm_ha : NAN));
-    json_object_set_new(root, "cbm_ha", number(has ? c->cbm_ha : NAN));
-    json_object_set_new(root, "gap_ev",
-                        number(has ? (c->cbm_ha - c->vbm_ha) * KM_EV_PER_HA : NAN));
+    *vbm_ha = c->vbm_ha;
+    *cbm_ha = c->cbm_ha;
+    if (!c->is_metallic || n == 0) return;
+    *vbm_ha = -INFINITY;
+    *cbm_ha = INFINITY;
+    for (int i = 0; i < n; ++i) {
+        const double e = energy->eigenvalues_ha[i];
+
+        if (e <= c->fermi_ha) *vbm_ha = fmax(*vbm_ha, e);
+        if (e > c->fermi_ha) *cbm_ha = fmin(*cbm_ha, e);
+    }
+}
+
+static void add_bands(json_t *root, const km_energy *energy)
+{
+    const km_calculation *c = &energy->calculation;
+    const bool has = c->has_bands;
+    double vbm_ha, cbm_ha;
+
+    find_levels(energy, &vbm_ha, &cbm_ha);
+    json_object_set_new(root, "vbm_ha", number(has ? vbm_ha : NAN));
+    json_object_set_new(root, "cbm_ha", number(has ? cbm_ha : NAN));
+    json_object_set_new(root, "gap_ev", number(has ? (cbm_ha - vbm_ha) * KM_EV_PER_HA : NAN));
     json_object_set_new(root, "gap_direct_ev",
                         number(has ? c->gap_direct_ha * KM_EV_PER_HA : NAN));
     json_object_set_new(root, "vbm_k_frac", has ? numbers(3, c->vbm_k_frac) : json_null());
@@ -188,7 +212,7 @@ static json_t *document(const km_energy *energy)
         root, "stress_gpa",
         scaled_rows(energy->has_stress ? energy->stress_ha_bohr3 : NULL, KM_GPA_PER_HA_BOHR3));
     json_object_set_new(root, "kpoints", kpoints(energy));
-    add_bands(root, c);
+    add_bands(root, energy);
     if (c->spin.n_spin == 2) {
         json_object_set_new(root, "total_mag", number(c->spin.moment_mub));
         json_object_set_new(root, "abs_mag", number(c->spin.absolute_moment_mub));
