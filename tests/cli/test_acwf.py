@@ -7,8 +7,15 @@ import os
 import subprocess
 import sys
 
-import h5py
-import numpy
+try:
+    import h5py
+    import numpy
+except ImportError:
+    # apt puts it where the system's own interpreter finds it, which need not be the first one.
+    if sys.executable != "/usr/bin/python3" and os.path.exists("/usr/bin/python3"):
+        os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
+    print("skip equations_of_state_are_those_of_all_electrons: python3-h5py is not installed")
+    sys.exit(0)
 
 sys.path.insert(0, "benchmarks")
 import acwf  # noqa: E402: crystals are written where the whole table is made

@@ -39,7 +39,7 @@ holds status_shows_the_table "$(cat status.txt)" contains '^Equations of state' 
 "$KAIMEN" export dry.db --csv t.csv --extxyz t.extxyz --hdf5 t.h5 >export.txt
 holds export_counts_crystals "$(cat export.txt)" contains '^t.csv: 2 crystals' export.txt
 holds extxyz_has_a_frame_per_volume "$(grep -c Lattice t.extxyz)" [ "$(grep -c Lattice t.extxyz)" = 10 ]
-holds database_has_a_group_per_crystal "$(cat export.txt)" python3 - <<'PY'
+holds database_has_a_group_per_crystal "$(cat export.txt)" /usr/bin/python3 - <<'PY'
 import sys
 import h5py
 with h5py.File("t.h5") as f:
