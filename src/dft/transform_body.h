@@ -146,7 +146,7 @@ static void load_column(const transform *t, const km_packet *p, const km_column 
 
     for (int i = 0; i < column->n; ++i) {
         const size_t at = 2 * WIDTH * wrap(column->m2_first + i, t->size.n[2]);
-        const size_t ig = (size_t)(column->first + i);
+        const int ig = column->first + i;
 
         if (p->is_real) {
             re[at] = (REAL)(p->factor[0] * p->first[ig]);
@@ -186,7 +186,7 @@ static void add_column(const transform *t, const point *line, const km_column *c
 
     for (int i = 0; i < column->n; ++i) {
         const size_t at = 2 * WIDTH * wrap(column->m2_first + i, t->size.n[2]);
-        const size_t ig = (size_t)(column->first + i);
+        const int ig = column->first + i;
 
         if (is_real) {
             first[ig] += re[at];
