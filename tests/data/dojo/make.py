@@ -56,7 +56,7 @@ CASES = [
     Case("tio2_rattled", 20, (2, 2, 2), 28),
     Case("mgo100_5L", 25, (4, 4, 1), 44, conv_thr=1e-11),
     Case("cao100_5L", 20, (4, 4, 1), 44, conv_thr=1e-11),
-    Case("tio2110_3TL", 20, (4, 2, 1), 76, conv_thr=1e-11),
+    Case("tio2110_3TL", 30, (4, 2, 1), 76, conv_thr=1e-11),
     # Cut off cores make waves in the vacuum, where the functional of a spin density has no convention: 40 Ha, no empty states there.
     Case("o2_box_spin", 40, (1, 1, 1), 7, conv_thr=1e-11, total_moment=2),
     Case("nio_afm", 20, (2, 2, 2), 30, conv_thr=1e-11, smearing_ha=0.002),
