@@ -45,6 +45,7 @@ typedef struct {
     km_xc *xc;
     double *fixed[KM_L_MAX + 1]; /* kinetic and nonlocal energy, [n_basis][n_basis] */
     double *matrix;
+    km_eigen_work work;
     double *operand; /* [n_basis][n_r] */
     double *v_fixed; /* V_loc and wall, [n_r] */
     double *v, *g;   /* factors of chi chi' and of its derivative, [n_r] */
@@ -182,7 +183,7 @@ static km_status solve_channel(solver *s, int l, km_atom *atom)
     cblas_dsyr2k(CblasColMajor, CblasLower, CblasTrans, n, n_r, 1.0, s->operand, n_r, value,
                  n_r, 1.0, s->matrix, n);
     /* The operand is used up; its first row takes the eigenvalues. */
-    KM_TRY(km_eigen_hermitian(true, n, s->matrix, n, s->operand));
+    KM_TRY(km_eigen_hermitian(true, n, s->matrix, n, s->operand, &s->work));
     for (int i = 0; i < atom->n_orbital; ++i) {
         const double *c = s->matrix + shell * n;
 
@@ -344,6 +345,7 @@ static void stop_solver(solver *s)
 
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; ++i) KM_FREE(*arrays[i]);
     for (int l = 0; l <= KM_L_MAX; ++l) KM_FREE(s->fixed[l]);
+    km_eigen_work_destroy(&s->work);
     for (int i = 0; i < ORBITAL_MAX; ++i) {
         KM_FREE(s->radial[i]);
         KM_FREE(s->radial_slope[i]);

@@ -45,6 +45,7 @@ static km_status make_set(km_ground_state *state, km_band_set *set)
                                   .pseudo = state->pseudo,
                                   .grid = state->grid,
                                   .is_real = state->is_real,
+                                  .is_mixed = state->options.precision == KM_PRECISION_MIXED,
                                   .n_k = set->n_k,
                                   .n_spin = state->n_spin,
                                   .first_spin = set->first_spin,

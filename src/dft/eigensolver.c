@@ -1,59 +1,87 @@
 #include "kaimen/dft/eigensolver.h"
 
+#include "dft/orthonormal.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/base/timer.h"
 
 #include <cblas.h>
+#include <complex.h>
 #include <math.h>
 #include <string.h>
 
 /* Blocks of the search space: the bands and up to this many minus one growths. */
 #define N_BLOCK 4
-/* What is left of a function after it was made orthogonal to others: above it, its rounding errors are below 1e-14. */
-static const double LITTLE = 0.03;
+/* Overlaps of bands that need not be made orthonormal again. */
+static const double ORTHONORMAL = 1e-13;
 
 /*
  * Single precision makes an error of about 1e-6 Ha in the residual of a band. Where residuals need not be smaller than
  * this, H is applied in it to the bands themselves; otherwise only to what corrects them, which the error scales with.
  */
 static const double SINGLE_TOLERANCE_HA = 1e-4;
+/* By how much a search space in single precision can reduce the residual of a band. */
+static const double SINGLE_REDUCTION = 1e-4;
+
+/* Levels that are further apart are not mistaken for each other. */
+static const double LEVEL_DISTANCE_HA = 0.1;
 
 struct km_eigensolver {
-    bool is_real;
+    bool is_real, is_single;
     int n_band;      /* most bands */
     int n_g;         /* most plane waves */
-    km_bands v, hv;  /* search space and its image, [N_BLOCK * n_band] */
-    km_bands work;   /* [n_band] */
+    km_bands v;      /* search space, [N_BLOCK * n_band]: the bands, then what corrects them */
+    km_bands image;  /* residuals of the bands, then H of what corrects them */
+    km_bands work;   /* [n_band], double */
     km_matrix h;     /* projected Hamiltonian */
     km_matrix u;     /* its eigenvectors */
-    km_matrix s;     /* overlaps */
+    km_matrix s;     /* overlaps, or coefficients of open bands */
     double *ritz;    /* [N_BLOCK * n_band] */
     double *norm2;   /* [N_BLOCK * n_band]: squared norms */
     double *kinetic; /* [n_band]: kinetic energy of each band */
-    int *open;       /* [n_band]: bands that are not converged */
+    double *factor;  /* [n_g]: preconditioner of one band */
+    double *residual_ha; /* [n_band]: the last one computed */
+    double *closed_ha;   /* [n_band]: Ritz value that belongs to it */
+    double *
+        least_ha; /* [n_band]: residuals that the search space can tell from its rounding errors */
+    int *open;    /* [n_band]: bands that are not converged */
+    int n_open;
 };
 
-km_status km_eigensolver_create(bool is_real, int n_band, int n_g, int scalapack_above,
-                                km_eigensolver **out)
+static km_status allocate(km_eigensolver *s, int scalapack_above)
 {
-    const int n = N_BLOCK * n_band;
+    const int n = N_BLOCK * s->n_band;
+    km_status (*create)(bool, int, int, km_bands *) =
+        s->is_single ? km_bands_create_single : km_bands_create;
+
+    KM_TRY(create(s->is_real, n, s->n_g, &s->v));
+    KM_TRY(create(s->is_real, n, s->n_g, &s->image));
+    KM_TRY(km_bands_create(s->is_real, s->n_band, s->n_g, &s->work));
+    KM_TRY(km_matrix_create(s->is_real, n, n, &s->h));
+    KM_TRY(km_matrix_create(s->is_real, n, n, &s->u));
+    KM_TRY(km_matrix_create(s->is_real, n, n, &s->s));
+    s->u.scalapack_above = s->s.scalapack_above = scalapack_above;
+    KM_TRY(KM_ALLOC(s->ritz, n));
+    KM_TRY(KM_ALLOC(s->norm2, n));
+    KM_TRY(KM_ALLOC(s->kinetic, s->n_band));
+    KM_TRY(KM_ALLOC(s->factor, s->n_g));
+    KM_TRY(KM_ALLOC(s->residual_ha, s->n_band));
+    KM_TRY(KM_ALLOC(s->closed_ha, s->n_band));
+    KM_TRY(KM_ALLOC(s->least_ha, s->n_band));
+    return KM_ALLOC(s->open, s->n_band);
+}
+
+km_status km_eigensolver_create(const km_eigensolver_setup *setup, km_eigensolver **out)
+{
     km_eigensolver *solver = NULL;
     km_status status = KM_OK;
 
     *out = NULL;
     KM_TRY(KM_ALLOC(solver, 1));
-    *solver = (km_eigensolver){.is_real = is_real, .n_band = n_band, .n_g = n_g};
-    KM_TRY_TO(fail, km_bands_create(is_real, n, n_g, &solver->v));
-    KM_TRY_TO(fail, km_bands_create(is_real, n, n_g, &solver->hv));
-    KM_TRY_TO(fail, km_bands_create(is_real, n_band, n_g, &solver->work));
-    KM_TRY_TO(fail, km_matrix_create(is_real, n, n, &solver->h));
-    KM_TRY_TO(fail, km_matrix_create(is_real, n, n, &solver->u));
-    KM_TRY_TO(fail, km_matrix_create(is_real, n, n, &solver->s));
-    solver->u.scalapack_above = solver->s.scalapack_above = scalapack_above;
-    KM_TRY_TO(fail, KM_ALLOC(solver->ritz, n));
-    KM_TRY_TO(fail, KM_ALLOC(solver->norm2, n));
-    KM_TRY_TO(fail, KM_ALLOC(solver->kinetic, n_band));
-    KM_TRY_TO(fail, KM_ALLOC(solver->open, n_band));
+    *solver = (km_eigensolver){.is_real = setup->is_real,
+                               .is_single = setup->is_mixed,
+                               .n_band = setup->n_band,
+                               .n_g = setup->n_g};
+    KM_TRY_TO(fail, allocate(solver, setup->scalapack_above));
     *out = solver;
     return KM_OK;
 fail:
@@ -67,7 +95,7 @@ void km_eigensolver_destroy(km_eigensolver **solver)
 
     if (!s) return;
     km_bands_destroy(&s->v);
-    km_bands_destroy(&s->hv);
+    km_bands_destroy(&s->image);
     km_bands_destroy(&s->work);
     km_matrix_destroy(&s->h);
     km_matrix_destroy(&s->u);
@@ -75,6 +103,10 @@ void km_eigensolver_destroy(km_eigensolver **solver)
     KM_FREE(s->ritz);
     KM_FREE(s->norm2);
     KM_FREE(s->kinetic);
+    KM_FREE(s->factor);
+    KM_FREE(s->residual_ha);
+    KM_FREE(s->closed_ha);
+    KM_FREE(s->least_ha);
     KM_FREE(s->open);
     KM_FREE(*solver);
 }
@@ -91,8 +123,19 @@ static km_bands part(const km_bands *block, int n_g, int first, int n)
 /* The solver's blocks are shared by the same ranks as the bands. */
 static void share(km_eigensolver *solver, MPI_Comm comm)
 {
-    solver->v.comm = solver->hv.comm = solver->work.comm = comm;
+    solver->v.comm = solver->image.comm = solver->work.comm = comm;
     solver->u.comm = solver->s.comm = comm;
+}
+
+/* The memory of the double work space as a block of the search space's precision. */
+static km_bands work_like(const km_eigensolver *solver, int n_g, int n)
+{
+    km_bands view = part(&solver->work, n_g, 0, n);
+
+    if (!solver->is_single) return view;
+    view.single = (float *)view.data;
+    view.data = NULL;
+    return view;
 }
 
 static void copy_matrix(const km_matrix *from, int n, const km_matrix *to)
@@ -117,14 +160,6 @@ static void set_diagonal(const km_matrix *a, int n, const double *value)
     }
 }
 
-static void scale(const km_bands *bands, int band, double factor)
-{
-    const size_t stride = km_bands_stride(bands);
-    double *c = bands->data + (size_t)band * stride;
-
-    for (size_t i = 0; i < stride; ++i) c[i] *= factor;
-}
-
 /* Ritz values and vectors of the n functions in the search space. */
 static km_status diagonalise(km_eigensolver *solver, int n)
 {
@@ -138,34 +173,19 @@ static km_status diagonalise(km_eigensolver *solver, int n)
 }
 
 /*
- * Extend the search space of n functions by the n_new behind them: image, and rows of the projected Hamiltonian, of which
- * LAPACK reads the lower triangle. Images of the n functions are at least as exact as the new ones: they make the elements.
+ * Extend the search space of n functions by the n_new behind them: H applied to these, and rows of the projected
+ * Hamiltonian, of which LAPACK reads the lower triangle. For the bands <v|r> stands for <v|H|x>: v is orthogonal to them.
  */
 static void project(km_eigensolver *solver, km_hamiltonian *hamiltonian, int ik, int n_g, int n,
-                    int n_new, bool is_single)
+                    int n_new)
 {
-    const km_bands v = part(&solver->v, n_g, n, n_new), hv = part(&solver->hv, n_g, n, n_new);
-    const km_bands images = part(&solver->hv, n_g, 0, n + n_new);
+    const km_bands v = part(&solver->v, n_g, n, n_new),
+                   hv = part(&solver->image, n_g, n, n_new);
+    const km_bands images = part(&solver->image, n_g, 0, n + n_new);
     const km_matrix rows = km_matrix_view(&solver->h, n, 0);
 
-    km_hamiltonian_use_single(hamiltonian, is_single);
     km_hamiltonian_apply(hamiltonian, ik, &v, &hv);
-    km_hamiltonian_use_single(hamiltonian, false);
     km_bands_overlap(&v, &images, &rows);
-}
-
-/* The Ritz vectors x into `bands`, and H x - e x into the work space. */
-static void compute_residuals(km_eigensolver *solver, int n_g, int n, const km_bands *bands)
-{
-    const size_t stride = km_bands_stride(bands);
-    const km_bands v = part(&solver->v, n_g, 0, n), hv = part(&solver->hv, n_g, 0, n);
-    const km_bands residuals = part(&solver->work, n_g, 0, bands->n_band);
-
-    km_bands_rotate(1, &v, &solver->u, 0, bands);
-    km_bands_rotate(1, &hv, &solver->u, 0, &residuals);
-    for (int j = 0; j < bands->n_band; ++j)
-        cblas_daxpy((int)stride, -solver->ritz[j], bands->data + (size_t)j * stride, 1,
-                    residuals.data + (size_t)j * stride, 1);
 }
 
 /* This rank's share of the kinetic energy of a band of norm 1. */
@@ -181,134 +201,70 @@ static double kinetic_energy(const km_bands *bands, int band, const double *kine
     return sum;
 }
 
+static void measure_kinetic_energies(km_eigensolver *solver, const double *kinetic,
+                                     const km_bands *bands)
+{
+    for (int j = 0; j < bands->n_band; ++j)
+        solver->kinetic[j] = kinetic_energy(bands, j, kinetic);
+    km_bands_sum(bands, bands->n_band, solver->kinetic);
+}
+
 /* x = T / (3/2 T_band); the polynomial is 1 for small x and about 1/(2x) for large x. */
-static void precondition(const km_bands *residuals, int band, const double *kinetic,
-                         double band_kinetic)
+static void precondition(const km_eigensolver *solver, const km_bands *residuals, int band,
+                         const double *kinetic, double band_kinetic)
 {
-    const size_t width = residuals->is_real ? 1 : 2;
-    double *c = residuals->data + (size_t)band * km_bands_stride(residuals);
+    for (int ig = 0; ig < residuals->n_g; ++ig) {
+        const double x = kinetic[ig] / (1.5 * band_kinetic);
+        const double head = 27 + x * (18 + x * (12 + 8 * x));
 
-    for (size_t ig = 0; ig < (size_t)residuals->n_g; ++ig) {
-        double x = kinetic[ig] / (1.5 * band_kinetic);
-        double head = 27 + x * (18 + x * (12 + 8 * x));
-        double factor = head / (head + 16 * x * x * x * x);
-
-        for (size_t i = 0; i < width; ++i) c[width * ig + i] *= factor;
+        solver->factor[ig] = head / (head + 16 * x * x * x * x);
     }
+    km_bands_multiply(residuals, band, solver->factor);
 }
 
-/* Scale functions to norm 1; those whose norm is not above `least` are dropped. The number kept. */
-static int normalise(const km_eigensolver *solver, const km_bands *functions, double least)
+/* Make n_new functions behind the n of the search space orthonormal to it and among each other. */
+static km_status extend(km_eigensolver *solver, int n_g, int n, int n_new, int *n_kept)
 {
-    int n_kept = 0;
+    const km_bands v = part(&solver->v, n_g, 0, n), fresh = part(&solver->v, n_g, n, n_new);
 
-    km_bands_squared_norms(functions, solver->norm2);
-    for (int j = 0; j < functions->n_band; ++j) {
-        const double norm = sqrt(solver->norm2[j]);
-        km_bands from = km_bands_view(functions, j, 1);
-        km_bands to = km_bands_view(functions, n_kept, 1);
-
-        if (!(norm > least)) continue;
-        scale(&from, 0, 1 / norm);
-        if (n_kept != j) km_bands_copy(&from, &to);
-        ++n_kept;
-    }
-    return n_kept;
+    return km_orthonormalise(&v, &fresh, &solver->s, solver->norm2, n_kept);
 }
 
-/* One function after the other, without those that are lost in the ones before. The number kept. */
-static int orthonormalise_singly(const km_eigensolver *solver, const km_bands *functions)
+static bool is_unit(const km_matrix *s, int n)
 {
-    int n_kept = 0;
+    const size_t width = s->is_real ? 1 : 2;
+    double error = 0;
 
-    for (int j = 0; j < functions->n_band; ++j) {
-        const km_bands kept = km_bands_view(functions, 0, n_kept);
-        km_bands from = km_bands_view(functions, j, 1);
-        km_bands to = km_bands_view(functions, n_kept, 1);
+    for (size_t j = 0; j < (size_t)n; ++j)
+        for (size_t i = 0; i < width * (size_t)n; ++i) {
+            const double x = s->data[width * j * (size_t)s->ld + i];
 
-        if (n_kept > 0) {
-            km_bands_overlap(&kept, &from, &solver->s);
-            km_bands_rotate(-1, &kept, &solver->s, 1, &from);
+            error = fmax(error, fabs(i == width * j ? x - 1 : x));
         }
-        if (normalise(solver, &from, KM_BANDS_DEPENDENT) == 0) continue;
-        if (n_kept != j) km_bands_copy(&from, &to);
-        ++n_kept;
-    }
-    return n_kept;
+    return error < ORTHONORMAL;
 }
 
-/* The smallest norm that was left of the functions that normalise() kept. */
-static double least_norm(const km_eigensolver *solver, int n, double least)
+/* Bands made in single precision, or corrected in it, are slightly off orthonormal. */
+static km_status restore_norms(km_eigensolver *solver, const km_bands *bands)
 {
-    double norm2 = 1;
-
-    for (int j = 0; j < n; ++j)
-        if (solver->norm2[j] > least * least) norm2 = fmin(norm2, solver->norm2[j]);
-    return sqrt(norm2);
-}
-
-/* The smallest number on the diagonal of a Cholesky factor. */
-static double least_pivot(const km_matrix *factor, int n)
-{
-    const size_t width = factor->is_real ? 1 : 2;
-    double pivot = 1;
-
-    for (int j = 0; j < n; ++j)
-        pivot = fmin(pivot, factor->data[width * (size_t)j * (size_t)(factor->ld + 1)]);
-    return pivot;
-}
-
-/*
- * Make n_new functions behind the n of the search space orthonormal to it and among each other; a
- * function that is lost in the others is dropped. Once more if little was left of one of them, which leaves rounding
- * errors behind.
- */
-static km_status orthonormalise(km_eigensolver *solver, int n_g, int n, int n_new, int *n_kept)
-{
-    const km_bands v = part(&solver->v, n_g, 0, n);
-    km_bands fresh = part(&solver->v, n_g, n, n_new);
     bool is_independent;
 
-    fresh.n_band = normalise(solver, &fresh, 0);
-    for (int pass = 0; pass < 2; ++pass) {
-        double left = 1;
-
-        if (n > 0) {
-            const int n_before = fresh.n_band;
-
-            km_bands_overlap(&v, &fresh, &solver->s);
-            km_bands_rotate(-1, &v, &solver->s, 1, &fresh);
-            fresh.n_band = normalise(solver, &fresh, KM_BANDS_DEPENDENT);
-            left = least_norm(solver, n_before, KM_BANDS_DEPENDENT);
-        }
-        if (fresh.n_band == 0) break;
-        km_bands_overlap(&fresh, &fresh, &solver->s);
-        KM_TRY(km_bands_orthonormalise(&fresh, &solver->s, &is_independent));
-        if (is_independent) {
-            left *= least_pivot(&solver->s, fresh.n_band);
-        } else {
-            fresh.n_band = orthonormalise_singly(solver, &fresh);
-            left = 0;
-        }
-        if (left > LITTLE) break;
-    }
-    *n_kept = fresh.n_band;
-    return KM_OK;
+    km_bands_overlap(bands, bands, &solver->s);
+    if (is_unit(&solver->s, bands->n_band)) return KM_OK;
+    KM_TRY(km_bands_orthonormalise(bands, &solver->s, &is_independent));
+    return KM_CHECK(is_independent, KM_E_NUMERIC, "bands depend on each other");
 }
 
-/* Shrink the search space of n functions to the Ritz vectors, which are in `bands`. */
-static void restart(km_eigensolver *solver, int n_g, int n, const km_bands *bands)
+/* The start functions into the search space, orthonormal. */
+static km_status load_start(km_eigensolver *solver, const km_bands *start, int n_wanted, int *n)
 {
-    const km_bands hv = part(&solver->hv, n_g, 0, n);
-    const km_bands v_new = part(&solver->v, n_g, 0, bands->n_band);
-    const km_bands hv_new = part(&solver->hv, n_g, 0, bands->n_band);
-    /* The rest of the search space is free from here on. */
-    const km_bands image = part(&solver->v, n_g, bands->n_band, bands->n_band);
+    const km_bands v = part(&solver->v, start->n_g, 0, start->n_band);
 
-    km_bands_copy(bands, &v_new);
-    km_bands_rotate(1, &hv, &solver->u, 0, &image);
-    km_bands_copy(&image, &hv_new);
-    set_diagonal(&solver->h, bands->n_band, solver->ritz);
+    km_bands_copy(start, &v);
+    KM_TRY(extend(solver, start->n_g, 0, start->n_band, n));
+    return KM_CHECK(*n >= n_wanted, KM_E_NUMERIC,
+                    "only %d of %d start functions are independent, %d are wanted", *n,
+                    start->n_band, n_wanted);
 }
 
 km_status km_eigensolver_start(km_eigensolver *solver, km_hamiltonian *hamiltonian, int ik,
@@ -316,100 +272,286 @@ km_status km_eigensolver_start(km_eigensolver *solver, km_hamiltonian *hamiltoni
                                double *eigenvalue_ha)
 {
     const int n_g = bands->n_g;
-    km_bands v, found;
+    const km_bands lowest = work_like(solver, n_g, bands->n_band);
+    km_bands found;
     int n;
 
     share(solver, bands->comm);
-    v = part(&solver->v, n_g, 0, start->n_band);
     KM_TRY(KM_CHECK(start->n_band <= N_BLOCK * solver->n_band, KM_E_ARGUMENT,
                     "%d start functions, at most %d are wanted", start->n_band,
                     N_BLOCK * solver->n_band));
-    km_bands_copy(start, &v);
-    KM_TRY(orthonormalise(solver, n_g, 0, start->n_band, &n));
-    KM_TRY(KM_CHECK(n >= bands->n_band, KM_E_NUMERIC,
-                    "only %d of %d start functions are independent, %d are wanted", n,
-                    start->n_band, bands->n_band));
-    project(solver, hamiltonian, ik, n_g, 0, n, false);
+    KM_TRY(load_start(solver, start, bands->n_band, &n));
+    project(solver, hamiltonian, ik, n_g, 0, n);
     KM_TRY(diagonalise(solver, n));
     found = part(&solver->v, n_g, 0, n);
-    km_bands_rotate(1, &found, &solver->u, 0, bands);
+    km_bands_rotate(1, &found, &solver->u, 0, &lowest);
+    km_bands_copy(&lowest, bands);
+    KM_TRY(restore_norms(solver, bands));
     memcpy(eigenvalue_ha, solver->ritz, sizeof *eigenvalue_ha * (size_t)bands->n_band);
     return KM_OK;
 }
 
-/* Which bands are not converged; their residuals move to the front of the work space. */
-static int find_open(km_eigensolver *solver, const km_eigensolver_options *options,
-                     const km_bands *bands, km_eigensolver_result *result)
+/* Columns of the eigenvectors that belong to open bands, into s. */
+static void take_open_columns(const km_eigensolver *solver, int n)
 {
-    const km_bands residuals = part(&solver->work, bands->n_g, 0, bands->n_band);
-    int n_open = 0;
+    const size_t width = solver->u.is_real ? 1 : 2;
 
-    result->residual_ha = 0;
-    km_bands_squared_norms(&residuals, solver->norm2);
-    for (int j = 0; j < bands->n_band; ++j) {
-        const double norm = sqrt(solver->norm2[j]);
-        const bool is_tight = j < options->n_tight;
-        km_bands from = km_bands_view(&residuals, j, 1),
-                 to = km_bands_view(&residuals, n_open, 1);
+    for (int i = 0; i < solver->n_open; ++i) {
+        const km_matrix from = km_matrix_view(&solver->u, 0, solver->open[i]);
+        const km_matrix to = km_matrix_view(&solver->s, 0, i);
 
-        if (is_tight) result->residual_ha = fmax(result->residual_ha, norm);
-        if (norm <= (is_tight ? options->tolerance_ha : options->loose_tolerance_ha)) continue;
-        if (n_open != j) km_bands_copy(&from, &to);
-        solver->open[n_open++] = j;
+        memcpy(to.data, from.data, sizeof(double) * width * (size_t)n);
     }
-    result->n_unconverged = n_open;
-    return n_open;
 }
 
-/* Grow the search space of n functions by the preconditioned residuals. */
-static km_status grow(km_eigensolver *solver, const km_basis *basis, const km_bands *bands,
-                      int n, int n_open, int *n_new)
+/*
+ * What of the search space is to be taken from the images of Ritz vectors to leave residuals, for the columns in s, which
+ * it replaces: of the n_band bands h_xt u_t, since residuals stand for H x; of the others e u_t.
+ */
+static void make_subtrahends(const km_eigensolver *solver, int n_band, int n)
 {
-    const int n_g = bands->n_g;
-    const double *kinetic = km_basis_kinetic_ha(basis);
-    const km_bands residuals = part(&solver->work, n_g, 0, n_open);
-    const km_bands to = part(&solver->v, n_g, n, n_open);
+    const size_t width = solver->s.is_real ? 1 : 2;
+    const size_t ld = width * (size_t)solver->s.ld;
+    const double complex one = 1, zero = 0;
+    const km_matrix h_tx = km_matrix_view(&solver->h, n_band, 0);
+    const km_matrix u_t = km_matrix_view(&solver->s, n_band, 0);
 
-    for (int i = 0; i < n_open; ++i)
-        solver->kinetic[i] = kinetic_energy(bands, solver->open[i], kinetic);
-    km_bands_sum(bands, n_open, solver->kinetic);
-    for (int i = 0; i < n_open; ++i) precondition(&residuals, i, kinetic, solver->kinetic[i]);
-    km_bands_copy(&residuals, &to);
-    return orthonormalise(solver, n_g, n, n_open, n_new);
+    if (n == n_band) return;
+    if (solver->s.is_real)
+        cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, n_band, solver->n_open, n - n_band,
+                    1, h_tx.data, h_tx.ld, u_t.data, u_t.ld, 0, solver->s.data, solver->s.ld);
+    else
+        cblas_zgemm(CblasColMajor, CblasConjTrans, CblasNoTrans, n_band, solver->n_open,
+                    n - n_band, &one, h_tx.data, h_tx.ld, u_t.data, u_t.ld, &zero,
+                    solver->s.data, solver->s.ld);
+    for (int j = 0; j < solver->n_open; ++j)
+        for (size_t i = width * (size_t)n_band; i < width * (size_t)n; ++i)
+            solver->s.data[(size_t)j * ld + i] *= solver->ritz[solver->open[j]];
+}
+
+/* H x - e x of the Ritz vectors x of open bands, from a search space of n functions. */
+static void compute_residuals(km_eigensolver *solver, int n_g, int n_band, int n,
+                              const km_bands *residuals)
+{
+    const km_bands v = part(&solver->v, n_g, 0, n), image = part(&solver->image, n_g, 0, n);
+
+    take_open_columns(solver, n);
+    km_bands_rotate(1, &image, &solver->s, 0, residuals);
+    make_subtrahends(solver, n_band, n);
+    if (n > n_band) km_bands_rotate(-1, &v, &solver->s, 1, residuals);
+    km_bands_squared_norms(residuals, solver->norm2);
+    for (int i = 0; i < solver->n_open; ++i) {
+        solver->residual_ha[solver->open[i]] = sqrt(solver->norm2[i]);
+        solver->closed_ha[solver->open[i]] = solver->ritz[solver->open[i]];
+    }
+}
+
+static void open_all(km_eigensolver *solver, int n_band)
+{
+    solver->n_open = n_band;
+    for (int j = 0; j < n_band; ++j) solver->open[j] = j;
+}
+
+/*
+ * The Ritz value of a band moves by its squared residual over the distance of the next level, unless another band has
+ * come near it or below it: then none is known to be converged.
+ */
+static void open_moved(km_eigensolver *solver, int n_band)
+{
+    int next = 0;
+
+    for (int j = 0; j < n_band; ++j) {
+        if (next < solver->n_open && solver->open[next] == j)
+            ++next;
+        else if (fabs(solver->ritz[j] - solver->closed_ha[j]) >
+                 solver->residual_ha[j] * solver->residual_ha[j] / LEVEL_DISTANCE_HA)
+            next = n_band;
+        if (next == n_band) break;
+    }
+    if (next == n_band) open_all(solver, n_band);
+}
+
+/* Which bands are still open; their residuals move to the front. */
+static void find_open(km_eigensolver *solver, const km_eigensolver_options *options,
+                      const km_bands *residuals)
+{
+    int n_open = 0;
+
+    for (int i = 0; i < solver->n_open; ++i) {
+        const int j = solver->open[i];
+        const double tolerance_ha =
+            j < options->n_tight ? options->tolerance_ha : options->loose_tolerance_ha;
+        const km_bands from = km_bands_view(residuals, i, 1),
+                       to = km_bands_view(residuals, n_open, 1);
+
+        if (solver->residual_ha[j] <= fmax(tolerance_ha, solver->least_ha[j])) continue;
+        if (n_open != i) km_bands_copy(&from, &to);
+        solver->open[n_open++] = j;
+    }
+    solver->n_open = n_open;
+}
+
+/* Grow the search space of n functions by the preconditioned residuals behind it. */
+static km_status grow(km_eigensolver *solver, const double *kinetic, int n_g, int n, int *n_new)
+{
+    const km_bands residuals = part(&solver->v, n_g, n, solver->n_open);
+
+    for (int i = 0; i < solver->n_open; ++i)
+        precondition(solver, &residuals, i, kinetic, solver->kinetic[solver->open[i]]);
+    return extend(solver, n_g, n, solver->n_open, n_new);
+}
+
+/* The bands as the beginning of a search space; their residuals as images. */
+static void begin(km_eigensolver *solver, const km_bands *bands, const km_bands *residuals)
+{
+    const km_bands v = part(&solver->v, bands->n_g, 0, bands->n_band);
+    const km_bands image = part(&solver->image, bands->n_g, 0, bands->n_band);
+
+    km_bands_copy(bands, &v);
+    km_bands_copy(residuals, &image);
+}
+
+/* H of the bands into the work space, in single precision where that does. */
+static void apply_to_bands(km_eigensolver *solver, km_hamiltonian *hamiltonian, int ik,
+                           bool is_rough, const km_bands *bands)
+{
+    const km_bands h_bands = part(&solver->work, bands->n_g, 0, bands->n_band);
+    const km_bands v = part(&solver->v, bands->n_g, 0, bands->n_band);
+    const km_bands image = part(&solver->image, bands->n_g, 0, bands->n_band);
+
+    if (!is_rough) {
+        km_hamiltonian_apply(hamiltonian, ik, bands, &h_bands);
+        return;
+    }
+    km_bands_copy(bands, &v);
+    km_hamiltonian_apply(hamiltonian, ik, &v, &image);
+    km_bands_copy(&image, &h_bands);
+}
+
+/* H of the bands, its matrix between them, and what it has beyond them: their residuals as a block. */
+static void project_bands(km_eigensolver *solver, km_hamiltonian *hamiltonian, int ik,
+                          bool is_rough, const km_bands *bands)
+{
+    const km_bands residuals = part(&solver->work, bands->n_g, 0, bands->n_band);
+
+    apply_to_bands(solver, hamiltonian, ik, is_rough, bands);
+    km_bands_overlap(bands, &residuals, &solver->h);
+    km_bands_rotate(-1, bands, &solver->h, 1, &residuals);
+    begin(solver, bands, &residuals);
+}
+
+/* The Ritz vectors of n functions into the bands, in double precision; uses the first block of the search space up. */
+static km_status update_bands(km_eigensolver *solver, int n, const km_bands *bands)
+{
+    const int n_g = bands->n_g, n_band = bands->n_band;
+    const km_bands rotated = part(&solver->work, n_g, 0, n_band);
+    const km_bands v = part(&solver->v, n_g, n_band, n - n_band);
+    const km_bands correction = part(&solver->v, n_g, 0, n_band);
+    const km_matrix u_t = km_matrix_view(&solver->u, n_band, 0);
+
+    km_bands_rotate(1, bands, &solver->u, 0, &rotated);
+    km_bands_copy(&rotated, bands);
+    if (n == n_band) return KM_OK;
+    km_bands_rotate(1, &v, &u_t, 0, &correction);
+    km_bands_add(&correction, bands);
+    return restore_norms(solver, bands);
+}
+
+/* Shrink the search space of n functions to the Ritz vectors. */
+static km_status restart(km_eigensolver *solver, const double *kinetic, int n,
+                         const km_bands *bands)
+{
+    const int n_g = bands->n_g, n_band = bands->n_band;
+    const km_bands residuals = work_like(solver, n_g, n_band);
+    const km_bands image = part(&solver->image, n_g, 0, n_band);
+    const km_bands v = part(&solver->v, n_g, 0, n_band);
+
+    open_all(solver, n_band);
+    compute_residuals(solver, n_g, n_band, n, &residuals);
+    km_bands_copy(&residuals, &image);
+    KM_TRY(update_bands(solver, n, bands));
+    km_bands_copy(bands, &v);
+    measure_kinetic_energies(solver, kinetic, bands);
+    set_diagonal(&solver->h, n_band, solver->ritz);
+    return KM_OK;
+}
+
+/* Bands that are converged and the largest residual of those that matter. */
+static void summarise(const km_eigensolver *solver, const km_eigensolver_options *options,
+                      int n_band, km_eigensolver_result *result)
+{
+    result->n_unconverged = 0;
+    result->residual_ha = 0;
+    for (int j = 0; j < n_band; ++j) {
+        const bool is_tight = j < options->n_tight;
+
+        if (is_tight) result->residual_ha = fmax(result->residual_ha, solver->residual_ha[j]);
+        if (!(solver->residual_ha[j] <=
+              (is_tight ? options->tolerance_ha : options->loose_tolerance_ha)))
+            ++result->n_unconverged;
+    }
+}
+
+/* After the first residuals of a search space were computed. */
+static void limit_reduction(km_eigensolver *solver, int n_band)
+{
+    for (int j = 0; j < n_band; ++j)
+        solver->least_ha[j] = solver->is_single ? SINGLE_REDUCTION * solver->residual_ha[j] : 0;
+}
+
+/* Grow a search space from the bands until their residuals are small, or as small as its precision can make them. */
+static km_status improve(km_eigensolver *solver, km_hamiltonian *hamiltonian, int ik,
+                         const km_eigensolver_options *options, const km_bands *bands,
+                         km_eigensolver_result *result)
+{
+    const int n_band = bands->n_band, n_g = bands->n_g;
+    const double *kinetic = km_basis_kinetic_ha(km_hamiltonian_basis(hamiltonian, ik));
+    int n = n_band;
+
+    measure_kinetic_energies(solver, kinetic, bands);
+    open_all(solver, n_band);
+    for (int step = 0;; ++step) {
+        km_bands residuals;
+        int n_new;
+
+        KM_TRY(diagonalise(solver, n));
+        if (step > 0) open_moved(solver, n_band);
+        if (n + solver->n_open > N_BLOCK * solver->n_band) {
+            KM_TRY(restart(solver, kinetic, n, bands));
+            n = n_band;
+            KM_TRY(diagonalise(solver, n));
+        }
+        residuals = part(&solver->v, n_g, n, solver->n_open);
+        compute_residuals(solver, n_g, n_band, n, &residuals);
+        if (step == 0) limit_reduction(solver, n_band);
+        find_open(solver, options, &residuals);
+        if (solver->n_open == 0 || result->n_round == options->max_round) break;
+        KM_TRY(grow(solver, kinetic, n_g, n, &n_new));
+        if (n_new == 0) break;
+        project(solver, hamiltonian, ik, n_g, n, n_new);
+        n += n_new;
+        ++result->n_round;
+    }
+    return update_bands(solver, n, bands);
 }
 
 km_status km_eigensolver_solve(km_eigensolver *solver, km_hamiltonian *hamiltonian, int ik,
                                const km_eigensolver_options *options, const km_bands *bands,
                                double *eigenvalue_ha, km_eigensolver_result *result)
 {
-    const int n_band = bands->n_band, n_g = bands->n_g;
-    km_bands first;
-    int n = n_band;
+    const bool is_rough = solver->is_single && options->tolerance_ha > SINGLE_TOLERANCE_HA;
+    int n_round;
 
-    KM_ASSERT(n_band <= solver->n_band && n_g <= solver->n_g);
+    KM_ASSERT(bands->n_band <= solver->n_band && bands->n_g <= solver->n_g);
     share(solver, bands->comm);
-    first = part(&solver->v, n_g, 0, n_band);
     *result = (km_eigensolver_result){0};
-    km_bands_copy(bands, &first);
-    project(solver, hamiltonian, ik, n_g, 0, n_band,
-            options->is_mixed && options->tolerance_ha > SINGLE_TOLERANCE_HA);
-    for (;;) {
-        int n_open, n_new;
-
-        KM_TRY(diagonalise(solver, n));
-        compute_residuals(solver, n_g, n, bands);
-        n_open = find_open(solver, options, bands, result);
-        if (n_open == 0 || result->n_round == options->max_round) break;
-        if (n + n_open > N_BLOCK * solver->n_band) {
-            restart(solver, n_g, n, bands);
-            n = n_band;
-        }
-        KM_TRY(grow(solver, km_hamiltonian_basis(hamiltonian, ik), bands, n, n_open, &n_new));
-        if (n_new == 0) break;
-        project(solver, hamiltonian, ik, n_g, n, n_new, options->is_mixed);
-        n += n_new;
-        ++result->n_round;
-    }
-    memcpy(eigenvalue_ha, solver->ritz, sizeof *eigenvalue_ha * (size_t)n_band);
+    do {
+        n_round = result->n_round;
+        project_bands(solver, hamiltonian, ik, is_rough, bands);
+        KM_TRY(improve(solver, hamiltonian, ik, options, bands, result));
+        summarise(solver, options, bands->n_band, result);
+    } while (solver->is_single && result->n_unconverged > 0 && result->n_round > n_round &&
+             result->n_round < options->max_round);
+    memcpy(eigenvalue_ha, solver->ritz, sizeof *eigenvalue_ha * (size_t)bands->n_band);
     return KM_OK;
 }

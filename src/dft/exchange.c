@@ -9,10 +9,10 @@
 
 struct km_exchange {
     int n_rank, rank;
-    double *whole, *image;   /* [CHUNK][2 * n_g of the sphere] */
+    double *whole, *image;   /* [CHUNK][2 * n_g of the sphere]; half used in single precision */
     double *wire;            /* the same, ordered by rank */
     double *slices;          /* [CHUNK * n_rank][2 * n_g of the slice] */
-    int *n_whole, *at_whole; /* [n_rank]: doubles to and from each rank, and where */
+    int *n_whole, *at_whole; /* [n_rank]: numbers to and from each rank, and where */
     int *n_slice, *at_slice;
 };
 
@@ -72,6 +72,21 @@ int km_exchange_n_band(const km_exchange *exchange)
     return CHUNK * exchange->n_rank;
 }
 
+static void *numbers(const km_bands *bands)
+{
+    return bands->single ? (void *)bands->single : bands->data;
+}
+
+static size_t size_of_number(const km_bands *bands)
+{
+    return bands->single ? sizeof(float) : sizeof(double);
+}
+
+static MPI_Datatype type_of_number(const km_bands *bands)
+{
+    return bands->single ? MPI_FLOAT : MPI_DOUBLE;
+}
+
 /* First band of a rank: pairs of bands are dealt out evenly. */
 static int first_band(const km_exchange *e, int n_band, int rank)
 {
@@ -81,8 +96,8 @@ static int first_band(const km_exchange *e, int n_band, int rank)
     return first < n_band ? first : n_band;
 }
 
-/* Doubles between this rank and every other, for n_band bands of which this rank gets n_own. */
-static void count_doubles(km_exchange *e, const km_basis *basis, const km_bands *slices,
+/* Numbers between this rank and every other, for n_band bands of which this rank gets n_own. */
+static void count_numbers(km_exchange *e, const km_basis *basis, const km_bands *slices,
                           int n_own)
 {
     const int width = slices->is_real ? 1 : 2;
@@ -105,54 +120,65 @@ static void count_doubles(km_exchange *e, const km_basis *basis, const km_bands 
 static void copy_wire(km_exchange *e, const km_basis *basis, const km_bands *whole,
                       bool to_wire)
 {
-    const size_t width = whole->is_real ? 1 : 2;
-    double *wire = e->wire;
+    const size_t width = (whole->is_real ? 1 : 2) * size_of_number(whole);
+    char *wire = (char *)e->wire;
 
     for (int rank = 0; rank < e->n_rank; ++rank) {
         const size_t first = width * (size_t)km_basis_slice(basis, rank);
         const size_t n = width * (size_t)km_basis_slice(basis, rank + 1) - first;
 
         for (int j = 0; j < whole->n_band; ++j, wire += n) {
-            double *band = whole->data + (size_t)j * km_bands_stride(whole) + first;
+            const km_bands view = km_bands_view(whole, j, 1);
+            char *band = (char *)numbers(&view) + first;
 
-            memcpy(to_wire ? wire : band, to_wire ? band : wire, n * sizeof *wire);
+            memcpy(to_wire ? wire : band, to_wire ? band : wire, n);
         }
     }
+}
+
+/* Bands in a buffer, of the same kind as others. */
+static km_bands in_buffer(double *buffer, const km_bands *like, int n_band, int n_g)
+{
+    km_bands bands = {
+        .is_real = like->is_real, .n_band = n_band, .n_g = n_g, .comm = MPI_COMM_SELF};
+
+    if (like->single)
+        bands.single = (float *)buffer;
+    else
+        bands.data = buffer;
+    return bands;
 }
 
 km_bands km_exchange_spread(km_exchange *e, const km_basis *basis, const km_bands *slices,
                             int *first, km_bands *image)
 {
-    km_bands whole = {.is_real = slices->is_real,
-                      .n_g = km_basis_n_g_sphere(basis),
-                      .comm = MPI_COMM_SELF,
-                      .data = e->whole};
+    const int n_g = km_basis_n_g_sphere(basis);
+    km_bands whole;
+    int n_own;
 
     KM_ASSERT(slices->n_band <= km_exchange_n_band(e));
     *first = first_band(e, slices->n_band, e->rank);
-    whole.n_band = first_band(e, slices->n_band, e->rank + 1) - *first;
-    *image = whole;
-    image->data = e->image;
-    memset(e->image, 0, sizeof(double) * (size_t)whole.n_band * km_bands_stride(&whole));
-    count_doubles(e, basis, slices, whole.n_band);
-    MPI_Alltoallv(slices->data, e->n_slice, e->at_slice, MPI_DOUBLE, e->wire, e->n_whole,
-                  e->at_whole, MPI_DOUBLE, km_basis_comm(basis));
+    n_own = first_band(e, slices->n_band, e->rank + 1) - *first;
+    whole = in_buffer(e->whole, slices, n_own, n_g);
+    *image = in_buffer(e->image, slices, n_own, n_g);
+    km_bands_clear(image);
+    count_numbers(e, basis, slices, n_own);
+    MPI_Alltoallv(numbers(slices), e->n_slice, e->at_slice, type_of_number(slices), e->wire,
+                  e->n_whole, e->at_whole, type_of_number(slices), km_basis_comm(basis));
     copy_wire(e, basis, &whole, false);
     return whole;
 }
 
 void km_exchange_collect(km_exchange *e, const km_basis *basis, const km_bands *slices)
 {
-    const size_t n = (size_t)slices->n_band * km_bands_stride(slices);
-    const km_bands image = {.is_real = slices->is_real,
-                            .n_band = first_band(e, slices->n_band, e->rank + 1) -
-                                      first_band(e, slices->n_band, e->rank),
-                            .n_g = km_basis_n_g_sphere(basis),
-                            .data = e->image};
+    const int n_own =
+        first_band(e, slices->n_band, e->rank + 1) - first_band(e, slices->n_band, e->rank);
+    const km_bands image = in_buffer(e->image, slices, n_own, km_basis_n_g_sphere(basis));
+    const km_bands collected = in_buffer(e->slices, slices, slices->n_band, slices->n_g);
 
     copy_wire(e, basis, &image, true);
-    count_doubles(e, basis, slices, image.n_band);
-    MPI_Alltoallv(e->wire, e->n_whole, e->at_whole, MPI_DOUBLE, e->slices, e->n_slice,
-                  e->at_slice, MPI_DOUBLE, km_basis_comm(basis));
-    for (size_t i = 0; i < n; ++i) slices->data[i] += e->slices[i];
+    count_numbers(e, basis, slices, n_own);
+    MPI_Alltoallv(e->wire, e->n_whole, e->at_whole, type_of_number(slices), e->slices,
+                  e->n_slice, e->at_slice, type_of_number(slices), km_basis_comm(basis));
+    km_bands_add(&collected, slices);
 }

@@ -12,8 +12,7 @@
 struct km_fft {
     km_transform_size size;
     km_transform *transform;
-    km_transform_single *single;
-    bool is_single; /* potentials are applied in single precision */
+    km_transform_single *single; /* NULL where no bands in single precision come */
     double *density;
     long n_transform;
     km_exchange *exchange;
@@ -59,7 +58,7 @@ static km_status check_grid(const km_transform_size *size)
 }
 
 km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, int n_spin,
-                        km_fft **out)
+                        bool is_mixed, km_fft **out)
 {
     km_fft *fft = NULL;
     km_status status = KM_OK;
@@ -71,7 +70,7 @@ km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, int
     measure_bases(n_basis, bases, &fft->size);
     KM_TRY_TO(fail, check_grid(&fft->size));
     KM_TRY_TO(fail, km_transform_create(&fft->size, &fft->transform));
-    KM_TRY_TO(fail, km_transform_create_single(&fft->size, &fft->single));
+    if (is_mixed) KM_TRY_TO(fail, km_transform_create_single(&fft->size, &fft->single));
     KM_TRY_TO(fail, KM_ALLOC(fft->density, km_transform_density_size(fft->transform)));
     KM_TRY_TO(fail, km_exchange_create(n_basis, bases, &fft->exchange));
     *out = fft;
@@ -96,12 +95,7 @@ void km_fft_destroy(km_fft **fft)
 void km_fft_set_potential(km_fft *fft, const double *v_ha)
 {
     km_transform_set_potential(fft->transform, v_ha);
-    km_transform_set_potential_single(fft->single, v_ha);
-}
-
-void km_fft_use_single(km_fft *fft, bool is_single)
-{
-    fft->is_single = is_single;
+    if (fft->single) km_transform_set_potential_single(fft->single, v_ha);
 }
 
 void km_fft_clear_density(km_fft *fft)
@@ -128,18 +122,43 @@ static km_packet pack(const km_bands *bands, int band)
     return p;
 }
 
+static km_packet_single pack_single(const km_bands *bands, int band)
+{
+    km_packet_single p = {.is_real = bands->is_real, .factor = {1, 1}};
+
+    p.first = bands->single + (size_t)band * km_bands_stride(bands);
+    if (bands->is_real && band + 1 < bands->n_band) p.second = p.first + km_bands_stride(bands);
+    return p;
+}
+
+static void apply_to_packet(km_fft *fft, const km_basis *basis, int spin, const km_bands *in,
+                            const km_bands *out, int band)
+{
+    const km_packet p = pack(in, band);
+    double *first = out->data + (size_t)band * km_bands_stride(out);
+
+    km_transform_apply(fft->transform, basis, spin, &p, first,
+                       p.second ? first + km_bands_stride(out) : NULL);
+}
+
+static void apply_to_packet_single(km_fft *fft, const km_basis *basis, int spin,
+                                   const km_bands *in, const km_bands *out, int band)
+{
+    const km_packet_single p = pack_single(in, band);
+    float *first = out->single + (size_t)band * km_bands_stride(out);
+
+    km_transform_apply_single(fft->single, basis, spin, &p, first,
+                              p.second ? first + km_bands_stride(out) : NULL);
+}
+
 static void apply_to_whole(km_fft *fft, const km_basis *basis, int spin, const km_bands *in,
                            const km_bands *out)
 {
     for (int band = 0; band < in->n_band; band += in->is_real ? 2 : 1) {
-        const km_packet p = pack(in, band);
-        double *first = out->data + (size_t)band * km_bands_stride(out);
-        double *second = p.second ? first + km_bands_stride(out) : NULL;
-
-        if (fft->is_single)
-            km_transform_apply_single(fft->single, basis, spin, &p, first, second);
+        if (in->single)
+            apply_to_packet_single(fft, basis, spin, in, out, band);
         else
-            km_transform_apply(fft->transform, basis, spin, &p, first, second);
+            apply_to_packet(fft, basis, spin, in, out, band);
         fft->n_transform += 2;
     }
 }

@@ -43,7 +43,7 @@ km_status km_hamiltonian_create(const km_hamiltonian_setup *setup, km_hamiltonia
     KM_TRY(KM_ALLOC(h, 1));
     h->setup = *setup;
     KM_TRY_TO(fail, km_fft_create(km_grid_n(setup->grid), setup->n_k, setup->basis,
-                                  setup->n_spin, &h->fft));
+                                  setup->n_spin, setup->is_mixed, &h->fft));
     KM_TRY_TO(fail, KM_ALLOC(h->rho_r, n_spin * n_point));
     KM_TRY_TO(fail, KM_ALLOC(h->v_r, n_spin * n_point));
     KM_TRY_TO(fail, KM_ALLOC(h->v_g, km_grid_n_g(setup->grid)));
@@ -132,7 +132,7 @@ static int spin_of(const km_hamiltonian *h, int ik)
 
 void km_hamiltonian_apply(km_hamiltonian *h, int ik, const km_bands *in, const km_bands *out)
 {
-    memset(out->data, 0, sizeof(double) * (size_t)in->n_band * km_bands_stride(in));
+    km_bands_clear(out);
     km_timer_start("H");
     for (int i = 0; i < KM_N_TERM; ++i)
         if (h->term[i].functions->apply) {
@@ -145,11 +145,6 @@ void km_hamiltonian_apply(km_hamiltonian *h, int ik, const km_bands *in, const k
     km_timer_stop("potential");
     km_timer_stop("H");
     h->n_apply += in->n_band;
-}
-
-void km_hamiltonian_use_single(km_hamiltonian *h, bool is_single)
-{
-    km_fft_use_single(h->fft, is_single);
 }
 
 long km_hamiltonian_n_apply(const km_hamiltonian *h)

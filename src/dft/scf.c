@@ -31,7 +31,7 @@ static const double WARM_TOLERANCE_HA = 3e-4;
 static const double BAND_EXCESS = 2;
 /* Empty bands are not needed for the density; those reported are finished after the SCF. */
 static const double EMPTY_TOLERANCE_HA = 1e-2;
-static const double FINAL_EMPTY_TOLERANCE_HA = 1e-4;
+static const double FINAL_EMPTY_TOLERANCE_HA = 2e-5;
 /* A band with fewer electrons is an empty one: its residual hardly shows in the density. */
 static const double LEAST_OCCUPATION = 1e-6;
 /* Growths of the search space in one SCF iteration, and in the last one. */
@@ -63,6 +63,21 @@ typedef struct {
     bool is_warm;           /* the density is still that of a warm start */
     int n_overlapping;      /* iterations on end in which occupied and empty bands overlapped */
 } loop;
+
+/* A solver for all k-points of a set. */
+static km_status make_solver(const km_ground_state *state, const km_band_set *set,
+                             km_eigensolver **solver)
+{
+    km_eigensolver_setup setup = {.is_real = state->is_real,
+                                  .is_mixed = state->options.precision == KM_PRECISION_MIXED,
+                                  .n_band = state->n_band,
+                                  .n_g = 1,
+                                  .scalapack_above = state->options.scalapack_above};
+
+    for (int ik = 0; ik < set->n_k; ++ik)
+        if (km_basis_n_g(set->basis[ik]) > setup.n_g) setup.n_g = km_basis_n_g(set->basis[ik]);
+    return km_eigensolver_create(&setup, solver);
+}
 
 /* One rank of each group of k-points: what is summed over k-points is summed over these. */
 static MPI_Comm cross_comm(const km_ground_state *state)
@@ -108,9 +123,7 @@ static km_status solve_bands(loop *l, double tolerance_ha, double empty_ha, int 
     km_band_set *set = &l->state->set;
     km_eigensolver_options options = {.tolerance_ha = tolerance_ha,
                                       .loose_tolerance_ha = fmax(tolerance_ha, empty_ha),
-                                      .max_round = max_round,
-                                      .is_mixed =
-                                          l->state->options.precision == KM_PRECISION_MIXED};
+                                      .max_round = max_round};
     km_status status = KM_OK;
 
     l->residual_ha = 0;
@@ -204,7 +217,7 @@ static void compute_energy(loop *l)
     result->energy_ha = result->free_energy_ha - result->occupation.entropy_ha / 2;
 }
 
-static void note_step(loop *l)
+static void count_work(loop *l)
 {
     km_ground_state *state = l->state;
     long n[2] = {km_hamiltonian_n_apply(state->set.hamiltonian),
@@ -215,14 +228,22 @@ static void note_step(loop *l)
     MPI_Allreduce(MPI_IN_PLACE, n + 1, 1, MPI_LONG, MPI_SUM, state->comm);
     l->result->n_h_apply = n[0];
     l->result->n_fft = n[1];
+}
+
+static void note_step(loop *l)
+{
+    km_ground_state *state = l->state;
+
+    count_work(l);
     state->history[state->n_history++] = (km_scf_step){.energy_ha = l->result->energy_ha,
                                                        .error_ha = l->result->error_ha,
                                                        .residual_ha = l->residual_ha,
-                                                       .n_h_apply = n[0],
+                                                       .n_h_apply = l->result->n_h_apply,
                                                        .time_s = MPI_Wtime() - l->start_s};
     l->result->n_iteration = state->n_history;
     km_log(KM_LOG_DEBUG, "scf %3d  E = %.10f Ha  error %.2e Ha  residual %.1e Ha  H %ld",
-           state->n_history, l->result->energy_ha, l->result->error_ha, l->residual_ha, n[0]);
+           state->n_history, l->result->energy_ha, l->result->error_ha, l->residual_ha,
+           l->result->n_h_apply);
     if (l->request->show_progress)
         km_log_line("SCF %d: %.8f Ha, estimated error %.1e Ha, %.0f s", state->n_history,
                     l->result->energy_ha, l->result->error_ha, MPI_Wtime() - l->start_s);
@@ -342,11 +363,8 @@ static km_status prepare(loop *l)
 {
     km_ground_state *state = l->state;
     km_mixing_options mixing = km_mixing_options_default();
-    int n_g = 1;
     km_status status = KM_OK;
 
-    for (int ik = 0; ik < state->set.n_k; ++ik)
-        if (km_basis_n_g(state->set.basis[ik]) > n_g) n_g = km_basis_n_g(state->set.basis[ik]);
     mixing.mixing = state->options.scf.mixing;
     mixing.history = state->options.scf.mixing_history;
     mixing.n_spin = state->n_spin;
@@ -358,8 +376,7 @@ static km_status prepare(loop *l)
     symmetrise(state, state->rho_in);
     KM_TRY(
         km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in, l->result->term_ha));
-    status = km_eigensolver_create(state->is_real, state->n_band, n_g,
-                                   state->options.scalapack_above, &l->solver);
+    status = make_solver(state, &state->set, &l->solver);
     if (status == KM_OK)
         status = state->warm ? km_warm_start_bands(state->warm, state, l->solver)
                              : km_band_set_start(state, &state->set, l->solver);
@@ -421,6 +438,7 @@ static km_status finish(loop *l)
     compute_energy(l);
     compute_density(state);
     estimate_error(l);
+    count_work(l);
     look_for_closed_gap(l);
     return KM_OK;
 }
@@ -480,15 +498,11 @@ static km_status solve_other_points(km_ground_state *state, km_kpoints *kpoints,
     loop l = {.state = state, .result = &unused};
     km_band_set mesh = state->set, other = {0};
     km_status status = KM_OK;
-    int n_g = 1;
 
     KM_TRY(km_band_set_create(state, kpoints, &other));
-    for (int ik = 0; ik < other.n_k; ++ik)
-        if (km_basis_n_g(other.basis[ik]) > n_g) n_g = km_basis_n_g(other.basis[ik]);
     KM_TRY_TO(end,
               km_hamiltonian_set_density(other.hamiltonian, state->rho_in, unused.term_ha));
-    KM_TRY_TO(end, km_eigensolver_create(state->is_real, state->n_band, n_g,
-                                         state->options.scalapack_above, &l.solver));
+    KM_TRY_TO(end, make_solver(state, &other, &l.solver));
     KM_TRY_TO(end, km_agree(km_band_set_start(state, &other, l.solver), state->comm));
     /* solve_bands works on the state's set: lend it this one. */
     state->set = other;

@@ -6,23 +6,41 @@
 
 #include "kaimen/base/memory.h"
 
+/* to += T from, for n numbers per coefficient. */
+#define APPLY(TYPE, n)                                                                         \
+    for (int ig = 0; ig < n_g; ++ig)                                                           \
+        for (int i = 0; i < n; ++i) to[n * ig + i] += (TYPE)kinetic[ig] * from[n * ig + i]
+
+static void apply_double(const double *kinetic, int n_g, bool is_real,
+                         const double *restrict from, double *restrict to)
+{
+    if (is_real)
+        APPLY(double, 1);
+    else
+        APPLY(double, 2);
+}
+
+static void apply_single(const double *kinetic, int n_g, bool is_real,
+                         const float *restrict from, float *restrict to)
+{
+    if (is_real)
+        APPLY(float, 1);
+    else
+        APPLY(float, 2);
+}
+
 static void apply(void *self, int ik, const km_bands *in, const km_bands *out)
 {
     const km_term_setup *setup = self;
     const double *kinetic = km_basis_kinetic_ha(setup->basis[ik]);
 
     for (int j = 0; j < in->n_band; ++j) {
-        const double *from = in->data + (size_t)j * km_bands_stride(in);
-        double *to = out->data + (size_t)j * km_bands_stride(out);
+        const km_bands from = km_bands_view(in, j, 1), to = km_bands_view(out, j, 1);
 
-        if (in->is_real) {
-            for (int ig = 0; ig < in->n_g; ++ig) to[ig] += kinetic[ig] * from[ig];
-        } else {
-            for (int ig = 0; ig < in->n_g; ++ig) {
-                to[2 * ig] += kinetic[ig] * from[2 * ig];
-                to[2 * ig + 1] += kinetic[ig] * from[2 * ig + 1];
-            }
-        }
+        if (in->single)
+            apply_single(kinetic, in->n_g, in->is_real, from.single, to.single);
+        else
+            apply_double(kinetic, in->n_g, in->is_real, from.data, to.data);
     }
 }
 

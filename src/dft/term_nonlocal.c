@@ -21,7 +21,8 @@ typedef struct {
     int n_shell;
     projector_shell *shell; /* [n_shell] */
     int n_projector;
-    km_bands *projectors;              /* [n_k] */
+    km_bands *projectors; /* [n_k] */
+    km_bands *single;     /* the same in single precision; NULL where no such bands come */
     km_matrix product, coupled, slope; /* work space: <p|psi>, h <p|psi>, <dp|psi> */
 } nonlocal;
 
@@ -118,6 +119,7 @@ static void couple(const nonlocal *term, int n_band, const km_matrix *from, cons
 static void apply(void *self, int ik, const km_bands *in, const km_bands *out)
 {
     nonlocal *term = self;
+    const km_bands *projectors = (in->single ? term->single : term->projectors) + ik;
 
     if (term->n_projector == 0) return;
     for (int first = 0; first < in->n_band; first += term->setup->n_band) {
@@ -127,9 +129,9 @@ static void apply(void *self, int ik, const km_bands *in, const km_bands *out)
         if (n > term->setup->n_band) n = term->setup->n_band;
         part = km_bands_view(in, first, n);
         image = km_bands_view(out, first, n);
-        km_bands_overlap(term->projectors + ik, &part, &term->product);
+        km_bands_overlap(projectors, &part, &term->product);
         couple(term, n, &term->product, &term->coupled);
-        km_bands_rotate(1, term->projectors + ik, &term->coupled, 1, &image);
+        km_bands_rotate(1, projectors, &term->coupled, 1, &image);
     }
 }
 
@@ -257,8 +259,12 @@ static void destroy(void *self)
     nonlocal *term = self;
 
     for (int ik = 0; term->projectors && ik < term->setup->n_k; ++ik)
-        if (!is_of_point_before(term, ik)) km_bands_destroy(term->projectors + ik);
+        if (!is_of_point_before(term, ik)) {
+            km_bands_destroy(term->projectors + ik);
+            if (term->single) km_bands_destroy(term->single + ik);
+        }
     KM_FREE(term->projectors);
+    KM_FREE(term->single);
     km_sites_destroy(&term->sites);
     km_matrix_destroy(&term->product);
     km_matrix_destroy(&term->coupled);
@@ -267,15 +273,28 @@ static void destroy(void *self)
     KM_FREE(term);
 }
 
+static km_status round_projectors(nonlocal *term, int ik)
+{
+    const km_bands *exact = term->projectors + ik;
+
+    KM_TRY(
+        km_bands_create_single(exact->is_real, exact->n_band, exact->n_g, term->single + ik));
+    term->single[ik].comm = exact->comm;
+    km_bands_copy(exact, term->single + ik);
+    return KM_OK;
+}
+
 static km_status make_projectors(nonlocal *term)
 {
     const km_term_setup *setup = term->setup;
     const km_radials radials = radials_of(term);
 
     KM_TRY(KM_ALLOC(term->projectors, setup->n_k));
+    if (setup->is_mixed) KM_TRY(KM_ALLOC(term->single, setup->n_k));
     for (int ik = 0; ik < setup->n_k; ++ik) {
         if (is_of_point_before(term, ik)) {
             term->projectors[ik] = term->projectors[ik - 1];
+            if (term->single) term->single[ik] = term->single[ik - 1];
             continue;
         }
         KM_TRY(km_bands_create(setup->is_real, term->n_projector,
@@ -283,6 +302,7 @@ static km_status make_projectors(nonlocal *term)
         term->projectors[ik].comm = km_basis_comm(setup->basis[ik]);
         KM_TRY(km_sites_compute(term->sites, setup->basis[ik], &radials, -1,
                                 term->projectors + ik));
+        if (term->single) KM_TRY(round_projectors(term, ik));
     }
     return KM_OK;
 }

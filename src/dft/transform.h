@@ -3,11 +3,11 @@
  * @file
  * @brief One band, or a pair of real ones, to real space and back (private to the layer).
  *
- * Columns of plane waves are transformed along the third axis, KM_SHORT_FFT_WIDTH of them side by side; then as many
+ * Columns of plane waves are transformed along the third axis, 8 of them side by side, 16 in single precision; then as many
  * planes side by side along the second axis, only in rows that hold plane waves; then line after line along the first
  * one: a line is brought to real space, used there and taken back before the next, and never leaves the cache.
  *
- * In double precision, and in single precision for what corrects bands and need not be right to all digits.
+ * In double precision, and in single precision for what corrects bands.
  */
 #include "kaimen/dft/basis.h"
 
@@ -19,6 +19,13 @@ typedef struct {
     double factor[2];
     bool is_real;
 } km_packet;
+
+/** The same in single precision. */
+typedef struct {
+    const float *first, *second;
+    float factor[2];
+    bool is_real;
+} km_packet_single;
 
 typedef struct km_transform km_transform;
 typedef struct km_transform_single km_transform_single;
@@ -48,7 +55,7 @@ void km_transform_set_potential_single(km_transform_single *transform, const dou
 void km_transform_apply(km_transform *transform, const km_basis *basis, int spin,
                         const km_packet *packet, double *first, double *second);
 void km_transform_apply_single(km_transform_single *transform, const km_basis *basis, int spin,
-                               const km_packet *packet, double *first, double *second);
+                               const km_packet_single *packet, float *first, float *second);
 
 /** @brief Numbers of a density in the order that km_transform_add_density() wants. Local. */
 size_t km_transform_density_size(const km_transform *transform);

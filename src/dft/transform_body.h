@@ -1,5 +1,5 @@
 /*
- * Transforms in one precision. Whoever includes this defines REAL, and NAME(x) as the name of x in that precision.
+ * Transforms in one precision. Whoever includes this defines REAL, NAME(x) as the name of x in that precision, and WIDTH.
  */
 #include "dft/transform.h"
 
@@ -7,9 +7,6 @@
 #include "kaimen/math/short_fft.h"
 
 #include <string.h>
-
-/* Columns, and planes, that go side by side. */
-#define WIDTH KM_SHORT_FFT_WIDTH
 
 typedef REAL lanes __attribute__((vector_size(sizeof(REAL) * WIDTH), may_alias));
 /* One point of WIDTH columns, or of WIDTH planes. */
@@ -139,7 +136,7 @@ static size_t wrap(int m, int n)
 /* Columns. */
 
 /* One column of a packet into its lane. */
-static void load_column(const transform *t, const km_packet *p, const km_column *column,
+static void load_column(const transform *t, const NAME(km_packet) * p, const km_column *column,
                         int lane)
 {
     REAL *re = (REAL *)t->sparse_z + lane, *im = re + WIDTH;
@@ -149,11 +146,11 @@ static void load_column(const transform *t, const km_packet *p, const km_column 
         const int ig = column->first + i;
 
         if (p->is_real) {
-            re[at] = (REAL)(p->factor[0] * p->first[ig]);
-            im[at] = p->second ? (REAL)(p->factor[1] * p->second[ig]) : 0;
+            re[at] = p->factor[0] * p->first[ig];
+            im[at] = p->second ? p->factor[1] * p->second[ig] : 0;
         } else {
-            re[at] = (REAL)p->first[2 * ig];
-            im[at] = (REAL)p->first[2 * ig + 1];
+            re[at] = p->first[2 * ig];
+            im[at] = p->first[2 * ig + 1];
         }
     }
 }
@@ -163,7 +160,8 @@ static point *group_at(const transform *t, int group)
     return t->column + (size_t)group * (size_t)t->n_slice * WIDTH;
 }
 
-static void load_columns(const transform *t, const km_basis *basis, const km_packet *packet)
+static void load_columns(const transform *t, const km_basis *basis,
+                         const NAME(km_packet) * packet)
 {
     const int reach = t->size.reach[2];
     int n_column;
@@ -180,7 +178,7 @@ static void load_columns(const transform *t, const km_basis *basis, const km_pac
 
 /* One lane of a line back to the bands that it belongs to. */
 static void add_column(const transform *t, const point *line, const km_column *column, int lane,
-                       bool is_real, double *first, double *second)
+                       bool is_real, REAL *first, REAL *second)
 {
     const REAL *re = (const REAL *)line + lane, *im = re + WIDTH;
 
@@ -198,8 +196,8 @@ static void add_column(const transform *t, const point *line, const km_column *c
     }
 }
 
-static void add_columns(const transform *t, const km_basis *basis, bool is_real, double *first,
-                        double *second)
+static void add_columns(const transform *t, const km_basis *basis, bool is_real, REAL *first,
+                        REAL *second)
 {
     int n_column;
     const km_column *column = km_basis_columns(basis, &n_column);
@@ -213,28 +211,21 @@ static void add_columns(const transform *t, const km_basis *basis, bool is_real,
 
 /* Slices. */
 
-#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-
-/* Rows become columns, in three steps that exchange halves, quarters, eighths. */
+/*
+ * Rows become columns: log2(WIDTH) passes that put the first halves of rows i and i + WIDTH / 2, interleaved, into row 2i,
+ * and the second halves into row 2i + 1.
+ */
 static inline void transpose(lanes a[WIDTH])
 {
     lanes b[WIDTH];
 
-    _Static_assert(WIDTH == 8, "three steps make eight columns");
-    for (int i = 0; i < WIDTH; i += 2) {
-        b[i] = SHUFFLE(a[i], a[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
-        b[i + 1] = SHUFFLE(a[i], a[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
-    }
-    for (int i = 0; i < WIDTH; i += 4)
-        for (int j = i; j < i + 2; ++j) {
-            a[j] = SHUFFLE(b[j], b[j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-            a[j + 2] = SHUFFLE(b[j], b[j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    for (int pass = 1; pass < WIDTH; pass *= 2) {
+        for (int i = 0; i < WIDTH / 2; ++i) {
+            b[2 * i] = INTERLEAVE_FIRST(a[i], a[i + WIDTH / 2]);
+            b[2 * i + 1] = INTERLEAVE_SECOND(a[i], a[i + WIDTH / 2]);
         }
-    for (int i = 0; i < WIDTH / 2; ++i) {
-        b[i] = SHUFFLE(a[i], a[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-        b[i + 4] = SHUFFLE(a[i], a[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+        for (int i = 0; i < WIDTH; ++i) a[i] = b[i];
     }
-    for (int i = 0; i < WIDTH; ++i) a[i] = b[i];
 }
 
 /* A point of WIDTH planes for each of WIDTH columns, from WIDTH planes of points of as many columns; or the way back. */
@@ -336,7 +327,7 @@ static void multiply_slice(const transform *t, const lanes *v)
 }
 
 void NAME(km_transform_apply)(transform *t, const km_basis *basis, int spin,
-                              const km_packet *packet, double *first, double *second)
+                              const NAME(km_packet) * packet, REAL *first, REAL *second)
 {
     const lanes *v = t->potential + (size_t)spin * whole_size(t);
 

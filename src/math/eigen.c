@@ -10,37 +10,63 @@ void zheevd_(const char *, const char *, const int *, double *, const int *, dou
 void dpotrf_(const char *, const int *, double *, const int *, int *);
 void zpotrf_(const char *, const int *, double *, const int *, int *);
 
-static void call_evd(bool is_real, int n, double *a, int ld, double *value, const int size[3],
-                     double *work, double *rwork, int *iwork, int *info)
+static void call_evd(bool is_real, int n, double *a, int ld, double *value, km_eigen_work *w,
+                     const int size[3], int *info)
 {
     if (is_real)
-        dsyevd_("V", "L", &n, a, &ld, value, work, size, iwork, size + 2, info);
+        dsyevd_("V", "L", &n, a, &ld, value, w->real, size, w->integer, size + 2, info);
     else
-        zheevd_("V", "L", &n, a, &ld, value, work, size, rwork, size + 1, iwork, size + 2,
-                info);
+        zheevd_("V", "L", &n, a, &ld, value, w->real, size, w->real + 2 * size[0], size + 1,
+                w->integer, size + 2, info);
 }
 
-km_status km_eigen_hermitian(bool is_real, int n, double *a, int ld, double *value)
+/* What LAPACK wants: numbers of the matrix's kind, real numbers, integers. */
+static void ask_for_sizes(bool is_real, int n, int ld, int size[3])
 {
-    km_status status = KM_OK;
-    double *work = NULL, *rwork = NULL, wanted[2] = {0}, rwanted = 0;
-    int *iwork = NULL, iwanted = 0, info = 0, size[3] = {-1, -1, -1};
+    double number[4] = {0}, value = 0;
+    int integer = 0, info = 0;
+    km_eigen_work answer = {.real = number, .integer = &integer};
 
-    call_evd(is_real, n, a, ld, value, size, wanted, &rwanted, &iwanted, &info);
-    size[0] = (int)wanted[0];
-    size[1] = (int)rwanted;
-    size[2] = iwanted;
-    KM_TRY_TO(end, KM_ALLOC(work, 2 * (size[0] + 1)));
-    KM_TRY_TO(end, KM_ALLOC(rwork, size[1] + 1));
-    KM_TRY_TO(end, KM_ALLOC(iwork, size[2] + 1));
-    call_evd(is_real, n, a, ld, value, size, work, rwork, iwork, &info);
-    status = KM_CHECK(info == 0 && value[0] == value[0], KM_E_NUMERIC,
-                      "eigenproblem of order %d: LAPACK info %d", n, info);
-end:
-    KM_FREE(work);
-    KM_FREE(rwork);
-    KM_FREE(iwork);
-    return status;
+    size[0] = size[1] = size[2] = -1;
+    if (is_real)
+        dsyevd_("V", "L", &n, number, &ld, &value, answer.real, size, &integer, size + 2,
+                &info);
+    else
+        zheevd_("V", "L", &n, number, &ld, &value, answer.real, size, number + 2, size + 1,
+                &integer, size + 2, &info);
+    size[0] = (int)number[0];
+    size[1] = is_real ? 0 : (int)number[2];
+    size[2] = integer;
+}
+
+static km_status grow(km_eigen_work *work, size_t n_real, size_t n_integer)
+{
+    if (n_real <= work->n_real && n_integer <= work->n_integer) return KM_OK;
+    km_eigen_work_destroy(work);
+    KM_TRY(KM_ALLOC(work->real, n_real));
+    KM_TRY(KM_ALLOC(work->integer, n_integer));
+    work->n_real = n_real;
+    work->n_integer = n_integer;
+    return KM_OK;
+}
+
+void km_eigen_work_destroy(km_eigen_work *work)
+{
+    KM_FREE(work->real);
+    KM_FREE(work->integer);
+    *work = (km_eigen_work){0};
+}
+
+km_status km_eigen_hermitian(bool is_real, int n, double *a, int ld, double *value,
+                             km_eigen_work *work)
+{
+    int size[3], info = 0;
+
+    ask_for_sizes(is_real, n, ld, size);
+    KM_TRY(grow(work, 2 * (size_t)size[0] + (size_t)size[1] + 1, (size_t)size[2] + 1));
+    call_evd(is_real, n, a, ld, value, work, size, &info);
+    return KM_CHECK(info == 0 && value[0] == value[0], KM_E_NUMERIC,
+                    "eigenproblem of order %d: LAPACK info %d", n, info);
 }
 
 bool km_eigen_cholesky(bool is_real, int n, double *a, int ld)

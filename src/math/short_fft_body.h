@@ -1,5 +1,5 @@
 /*
- * The transforms in one precision. Whoever includes this defines REAL, and NAME(x) as the name of x in that precision.
+ * The transforms in one precision. Whoever includes this defines REAL, NAME(x) as the name of x in that precision, and WIDTH.
  */
 #include "kaimen/base/memory.h"
 #include "kaimen/math/short_fft.h"
@@ -12,7 +12,7 @@
 /* Factors of the largest int. */
 #define STAGE_MAX 31
 
-typedef REAL lanes __attribute__((vector_size(sizeof(REAL) * KM_SHORT_FFT_WIDTH), may_alias));
+typedef REAL lanes __attribute__((vector_size(sizeof(REAL) * WIDTH), may_alias));
 /* One point of all transforms. */
 typedef struct {
     lanes re, im;

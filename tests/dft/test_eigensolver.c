@@ -23,19 +23,26 @@ typedef struct {
     int n_band;
 } system_of_atoms;
 
-static void make_system(km_crystal *crystal, double ecut_ha, bool is_real, int n_band,
-                        system_of_atoms *s)
+static void make_system_with(km_crystal *crystal, double ecut_ha, bool is_real, bool is_mixed,
+                             int n_band, system_of_atoms *s)
 {
     double energy_ha[KM_N_TERM];
     double complex *rho = NULL;
 
     make_electrons(crystal, ecut_ha, is_real, 3, n_band, KM_FUNCTIONAL_LDA, &s->e);
     s->n_band = n_band;
+    s->e.setup.is_mixed = is_mixed;
     ASSERT_OK(km_hamiltonian_create(&s->e.setup, &s->h));
     ASSERT_OK(KM_ALLOC(rho, km_grid_n_g(s->e.grid)));
     ASSERT_OK(km_density_superpose(crystal, s->e.atom, s->e.grid, 8, rho));
     ASSERT_OK(km_hamiltonian_set_density(s->h, rho, energy_ha));
     KM_FREE(rho);
+}
+
+static void make_system(km_crystal *crystal, double ecut_ha, bool is_real, int n_band,
+                        system_of_atoms *s)
+{
+    make_system_with(crystal, ecut_ha, is_real, false, n_band, s);
 }
 
 static void destroy_system(system_of_atoms *s)
@@ -77,8 +84,13 @@ static km_eigensolver *make_solver(const system_of_atoms *s, int ik)
 {
     km_eigensolver *solver;
 
-    ASSERT_OK(km_eigensolver_create(s->e.setup.is_real, s->n_band, km_basis_n_g(s->e.basis[ik]),
-                                    INT_MAX, &solver));
+    const km_eigensolver_setup setup = {.is_real = s->e.setup.is_real,
+                                        .is_mixed = s->e.setup.is_mixed,
+                                        .n_band = s->n_band,
+                                        .n_g = km_basis_n_g(s->e.basis[ik]),
+                                        .scalapack_above = INT_MAX};
+
+    ASSERT_OK(km_eigensolver_create(&setup, &solver));
     return solver;
 }
 
@@ -185,6 +197,41 @@ static void real_and_complex_eigenvalues_agree(void **state)
     for (int j = 0; j < 6; ++j) ASSERT_CLOSE(value[0][j], value[1][j], 1e-12);
 }
 
+/*
+ * With corrections in single precision one solve reduces residuals by at most six digits; the next one starts from what
+ * double precision says.
+ */
+static void corrections_in_single_precision_lead_to_the_same_bands(void **state)
+{
+    (void)state;
+    for (int is_real = 0; is_real < 2; ++is_real) {
+        system_of_atoms s;
+        km_eigensolver *solver;
+        km_eigensolver_result result;
+        km_bands start, bands;
+        double exact[9], found[9];
+
+        make_system_with(is_real ? make_pairs() : make_rattled_magnesia(), 8, is_real, true, 9,
+                         &s);
+        solver = make_solver(&s, 2);
+        start = make_start(&s, 2, 11);
+        bands = make_bands(is_real, 9, start.n_g);
+        diagonalise_densely(&s, 2, 9, exact);
+        ASSERT_OK(km_eigensolver_start(solver, s.h, 2, &start, &bands, found));
+        for (int solve = 0; solve < 3; ++solve) {
+            ASSERT_OK(km_eigensolver_solve(solver, s.h, 2, &tight, &bands, found, &result));
+            assert_int_equal(result.n_unconverged, 0);
+        }
+        assert_in_range(result.n_round, 0, 1);
+        for (int j = 0; j < 9; ++j) ASSERT_CLOSE(found[j], exact[j], EIGENVALUE_HA);
+        check_bands(&s, 2, &bands, found);
+        km_bands_destroy(&start);
+        km_bands_destroy(&bands);
+        km_eigensolver_destroy(&solver);
+        destroy_system(&s);
+    }
+}
+
 /* The search space is then larger than the space of all plane waves. */
 static void almost_as_many_bands_as_plane_waves_are_found(void **state)
 {
@@ -221,7 +268,7 @@ static void almost_as_many_bands_as_plane_waves_are_found(void **state)
         }
 }
 
-/* Counts: H is applied to open bands only, and nothing is allocated but LAPACK's three work arrays. */
+/* Counts: H is applied to open bands only, and nothing is allocated but LAPACK's work arrays. */
 static void rounds_cost_what_they_should(void **state)
 {
     system_of_atoms s;
@@ -243,8 +290,8 @@ static void rounds_cost_what_they_should(void **state)
     ASSERT_OK(km_eigensolver_solve(solver, s.h, 2, &tight, &bands, value, &result));
     assert_in_range(result.n_round, 1, 40);
     assert_true(km_hamiltonian_n_apply(s.h) - n_apply < 9 * (result.n_round + 1));
-    /* One eigenproblem per round, one more after each restart of the search space and one at first. */
-    assert_true(km_memory_n_allocation() - n_allocation <= 3 * (2 * result.n_round + 1));
+    /* LAPACK's two work arrays, each time a larger search space comes than there was. */
+    assert_true(km_memory_n_allocation() - n_allocation <= 2 * 8);
     /* Converged bands cost one application each and stay as they are. */
     n_apply = km_hamiltonian_n_apply(s.h);
     ASSERT_OK(km_eigensolver_solve(solver, s.h, 2, &tight, &bands, value, &result));
@@ -318,6 +365,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(bands_are_those_of_the_dense_matrix),
     cmocka_unit_test(degenerate_bands_are_found),
     cmocka_unit_test(real_and_complex_eigenvalues_agree),
+    cmocka_unit_test(corrections_in_single_precision_lead_to_the_same_bands),
     cmocka_unit_test(almost_as_many_bands_as_plane_waves_are_found),
     cmocka_unit_test(rounds_cost_what_they_should),
     cmocka_unit_test(too_few_rounds_are_told),

@@ -83,8 +83,7 @@ static void single_precision_of_corrections_does_not_show(void **state)
         ASSERT_CLOSE(mixed.vbm_ha, exact.vbm_ha, SAME_EIGENVALUE_HA);
         for (int i = 0; i < 18; ++i)
             ASSERT_CLOSE(forces[0][i], forces[1][i], SAME_FORCE_HA_BOHR);
-        ASSERT_CLOSE((double)mixed.n_h_apply, (double)exact.n_h_apply,
-                     0.03 * (double)exact.n_h_apply);
+        assert_true((double)mixed.n_h_apply < 1.03 * (double)exact.n_h_apply);
     }
     km_crystal_destroy(&crystal);
 }

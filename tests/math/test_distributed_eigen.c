@@ -141,9 +141,11 @@ static void check_hermitian(bool is_real, int n, double (*eigenvalue)(int, int))
 {
     matrix m = make_matrix(is_real, n, eigenvalue), lapack = copy_of(&m), v = copy_of(&m);
     double expected[130], value[130];
+    km_eigen_work work = {0};
 
     spoil_upper(&v);
-    ASSERT_OK(km_eigen_hermitian(is_real, n, lapack.a, lapack.ld, expected));
+    ASSERT_OK(km_eigen_hermitian(is_real, n, lapack.a, lapack.ld, expected, &work));
+    km_eigen_work_destroy(&work);
     ASSERT_OK(km_distributed_eigen_hermitian(is_real, n, v.a, v.ld, value, MPI_COMM_WORLD));
     for (int i = 0; i < n; ++i) {
         ASSERT_CLOSE(value[i], expected[i], ROUNDING);

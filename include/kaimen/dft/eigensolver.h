@@ -6,6 +6,10 @@
  * The search space is kept orthonormal. It starts as the given bands and grows by the preconditioned
  * residuals of those bands that are not converged yet; when it is full it is rotated back to the
  * bands.
+ *
+ * Bands x and their residuals r = H x - x <x|H|x> are computed in double precision. All that follows are corrections,
+ * and may be kept in single precision: an error of 1e-7 of a correction is one of second order in the residual. To this
+ * end the space holds r in place of H x, whose digits a residual would be the small difference of.
  * Source: E. R. Davidson, J. Comput. Phys. 17, 87 (1975); preconditioner: Teter, Payne, Allan, Phys.
  * Rev. B 40, 12255 (1989).
  */
@@ -16,7 +20,6 @@ typedef struct {
     double loose_tolerance_ha; /* of the others */
     int n_tight;
     int max_round; /* most growths of the search space */
-    bool is_mixed; /* apply potentials in single precision where the result does not feel it */
 } km_eigensolver_options;
 
 typedef struct {
@@ -27,12 +30,18 @@ typedef struct {
 
 typedef struct km_eigensolver km_eigensolver;
 
-/**
- * @brief Make work space for blocks of up to n_band bands of n_g plane waves. Local.
- * @param[in] scalapack_above  ranks that share plane waves solve subspace problems of larger order together
- */
-KM_STATUS km_eigensolver_create(bool is_real, int n_band, int n_g, int scalapack_above,
-                                km_eigensolver **solver);
+/** What a solver is made for. */
+typedef struct {
+    bool is_real;
+    bool
+        is_mixed; /* what corrects bands is in single precision; the bands are double all the same */
+    int n_band; /* most bands */
+    int n_g;    /* most plane waves */
+    int scalapack_above; /* ranks that share plane waves solve subspace problems of larger order together */
+} km_eigensolver_setup;
+
+/** @brief Make work space. Local. */
+KM_STATUS km_eigensolver_create(const km_eigensolver_setup *setup, km_eigensolver **solver);
 
 /** @brief Free and set to NULL; accepts NULL. Local. */
 void km_eigensolver_destroy(km_eigensolver **solver);

@@ -19,10 +19,11 @@ typedef struct km_fft km_fft;
  * @param[in] n        FFT grid, [3]
  * @param[in] n_basis  number of bases that will be used, with their plane waves in `bases`
  * @param[in] n_spin   number of potentials that are kept at a time
+ * @param[in] is_mixed  bands in single precision will come too
  * @return KM_E_ARGUMENT for a grid that does not hold the plane waves of a basis
  */
 KM_STATUS km_fft_create(const int n[3], int n_basis, km_basis *const *bases, int n_spin,
-                        km_fft **fft);
+                        bool is_mixed, km_fft **fft);
 
 /** @brief Free and set to NULL; accepts NULL. Local. */
 void km_fft_destroy(km_fft **fft);
@@ -30,10 +31,7 @@ void km_fft_destroy(km_fft **fft);
 /** @brief Set the local potentials, Ha, [n_spin][n0][n1][n2]. Local. */
 void km_fft_set_potential(km_fft *fft, const double *v_ha);
 
-/** @brief From here on potentials are applied in single precision, or again in double. Local. */
-void km_fft_use_single(km_fft *fft, bool is_single);
-
-/** @brief out += V in, for each band, with the potential of one spin. Collective on the basis's comm. */
+/** @brief out += V in, blocks of one precision, with the potential of one spin. Collective on the basis's comm. */
 void km_fft_apply_potential(km_fft *fft, const km_basis *basis, int spin, const km_bands *in,
                             const km_bands *out);
 

@@ -33,8 +33,9 @@ typedef struct {
     const km_crystal *crystal;
     km_pseudo *const *pseudo; /* [n_species] */
     km_grid *grid;
-    bool is_real; /* real coefficients: inversion centre at the origin */
-    int n_k;      /* k-points of this rank */
+    bool is_real;  /* real coefficients: inversion centre at the origin */
+    bool is_mixed; /* blocks in single precision will come too */
+    int n_k;       /* k-points of this rank */
     km_basis *const
         *basis; /* [n_k]; both spins of a point may have the same one, one after the other */
     int n_spin; /* 1 or 2 */
@@ -66,10 +67,7 @@ double km_hamiltonian_potential_energy(const km_hamiltonian *hamiltonian, const 
 /** @brief V_loc + V_H of the last density, Ha, [n_g]. Local. */
 const double complex *km_hamiltonian_electrostatic(const km_hamiltonian *hamiltonian);
 
-/** @brief From here on apply potentials in single precision, or again in double. Local. */
-void km_hamiltonian_use_single(km_hamiltonian *hamiltonian, bool is_single);
-
-/** @brief out = H in at the rank's k-point ik; counts the bands. Local. */
+/** @brief out = H in at the rank's k-point ik, blocks of one precision; counts the bands. Local. */
 void km_hamiltonian_apply(km_hamiltonian *hamiltonian, int ik, const km_bands *in,
                           const km_bands *out);
 

@@ -1,7 +1,7 @@
 #pragma once
 /**
  * @file
- * @brief Discrete Fourier transforms of one short length, KM_SHORT_FFT_WIDTH of them side by side.
+ * @brief Discrete Fourier transforms of one short length, 8 of them side by side, or 16 in single precision.
  *
  * The transforms lie across the lanes of a vector register: every operation of the algorithm is one instruction for
  * all of them, whatever the length is. General libraries arrange the lanes along the transform, and are two to three
@@ -14,10 +14,9 @@
  */
 #include "kaimen/base/status.h"
 
-/** Transforms side by side. */
+/** Transforms side by side: what a register of 512 bits holds. */
 #define KM_SHORT_FFT_WIDTH 8
-/** Numbers of one point: the real parts of all transforms, then the imaginary ones. */
-#define KM_SHORT_FFT_POINT (2 * KM_SHORT_FFT_WIDTH)
+#define KM_SHORT_FFT_WIDTH_SINGLE 16
 
 typedef struct km_short_fft km_short_fft;
 typedef struct km_short_fft_single km_short_fft_single;
@@ -41,7 +40,7 @@ void km_short_fft_destroy_single(km_short_fft_single **fft);
  * Not for two threads with the same object, which holds the work space.
  *
  * @param[in]  sign  +1 or -1
- * @param[in]  in    [n][2][KM_SHORT_FFT_WIDTH], on a 64-byte boundary
+ * @param[in]  in    [n][2][KM_SHORT_FFT_WIDTH], real parts and imaginary ones, on a 64-byte boundary
  * @param[out] out   the same shape, not overlapping `in`
  */
 void km_short_fft_compute(km_short_fft *fft, int sign, const double *in, double *out);
