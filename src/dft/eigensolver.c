@@ -14,11 +14,6 @@
 /* Overlaps of bands that need not be made orthonormal again. */
 static const double ORTHONORMAL = 1e-13;
 
-/*
- * Single precision makes an error of about 1e-6 Ha in the residual of a band. Where residuals need not be smaller than
- * this, H is applied in it to the bands themselves; otherwise only to what corrects them, which the error scales with.
- */
-static const double SINGLE_TOLERANCE_HA = 1e-4;
 /* By how much a search space in single precision can reduce the residual of a band. */
 static const double SINGLE_REDUCTION = 1e-4;
 
@@ -539,7 +534,7 @@ km_status km_eigensolver_solve(km_eigensolver *solver, km_hamiltonian *hamiltoni
                                const km_eigensolver_options *options, const km_bands *bands,
                                double *eigenvalue_ha, km_eigensolver_result *result)
 {
-    const bool is_rough = solver->is_single && options->tolerance_ha > SINGLE_TOLERANCE_HA;
+    const bool is_rough = solver->is_single && options->tolerance_ha > KM_EIGENSOLVER_SINGLE_HA;
     int n_round;
 
     KM_ASSERT(bands->n_band <= solver->n_band && bands->n_g <= solver->n_g);

@@ -54,7 +54,7 @@ void km_fermi_states_set(km_fermi_states *states, km_ground_state *state,
             km_occupation_slope(state->options.smearing,
                                 (state->set.eigenvalue[i] - fermi_ha) / width_ha);
     km_hamiltonian_compute_density(state->set.hamiltonian, state->set.bands, state->set.weight,
-                                   states->slope, state->rho_r);
+                                   states->slope, true, state->rho_r);
     MPI_Allreduce(MPI_IN_PLACE, state->rho_r, n_point, MPI_DOUBLE, MPI_SUM, state->comm);
     km_grid_to_reciprocal(state->grid, state->rho_r, states->density);
     km_density_symmetrise(state->grid, state->symmetry, state->is_real, states->density,

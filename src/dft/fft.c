@@ -14,6 +14,8 @@ struct km_fft {
     km_transform *transform;
     km_transform_single *single; /* NULL where no bands in single precision come */
     double *density;
+    float *density_single; /* NULL as single */
+    km_bands pair;         /* two bands in single precision, to add to it */
     long n_transform;
     km_exchange *exchange;
 };
@@ -57,6 +59,16 @@ static km_status check_grid(const km_transform_size *size)
     return KM_OK;
 }
 
+static km_status create_single(km_fft *fft, int n_basis, km_basis *const *bases)
+{
+    int n_g = 1;
+
+    for (int i = 0; i < n_basis; ++i) n_g = larger(n_g, km_basis_n_g_sphere(bases[i]));
+    KM_TRY(km_transform_create_single(&fft->size, &fft->single));
+    KM_TRY(KM_ALLOC(fft->density_single, km_transform_density_size_single(fft->single)));
+    return km_bands_create_single(false, 1, n_g, &fft->pair);
+}
+
 km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, int n_spin,
                         bool is_mixed, km_fft **out)
 {
@@ -70,7 +82,7 @@ km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, int
     measure_bases(n_basis, bases, &fft->size);
     KM_TRY_TO(fail, check_grid(&fft->size));
     KM_TRY_TO(fail, km_transform_create(&fft->size, &fft->transform));
-    if (is_mixed) KM_TRY_TO(fail, km_transform_create_single(&fft->size, &fft->single));
+    if (is_mixed) KM_TRY_TO(fail, create_single(fft, n_basis, bases));
     KM_TRY_TO(fail, KM_ALLOC(fft->density, km_transform_density_size(fft->transform)));
     KM_TRY_TO(fail, km_exchange_create(n_basis, bases, &fft->exchange));
     *out = fft;
@@ -88,6 +100,8 @@ void km_fft_destroy(km_fft **fft)
     km_transform_destroy(&f->transform);
     km_transform_destroy_single(&f->single);
     KM_FREE(f->density);
+    KM_FREE(f->density_single);
+    km_bands_destroy(&f->pair);
     km_exchange_destroy(&f->exchange);
     KM_FREE(*fft);
 }
@@ -101,11 +115,19 @@ void km_fft_set_potential(km_fft *fft, const double *v_ha)
 void km_fft_clear_density(km_fft *fft)
 {
     memset(fft->density, 0, sizeof(double) * km_transform_density_size(fft->transform));
+    if (fft->single)
+        memset(fft->density_single, 0,
+               sizeof(float) * km_transform_density_size_single(fft->single));
 }
 
 void km_fft_get_density(const km_fft *fft, double *density)
 {
+    const int *n = fft->size.n;
+
+    memset(density, 0, sizeof(double) * (size_t)n[0] * (size_t)n[1] * (size_t)n[2]);
     km_transform_sort_density(fft->transform, fft->density, density);
+    if (fft->single)
+        km_transform_sort_density_single(fft->single, fft->density_single, density);
 }
 
 long km_fft_n_transform(const km_fft *fft)
@@ -193,30 +215,60 @@ void km_fft_apply_potential(km_fft *fft, const km_basis *basis, int spin, const 
     }
 }
 
-static void add_whole_density(km_fft *fft, const km_basis *basis, const km_bands *bands,
-                              const double *weight)
+/* Weights of a packet's bands: real ones carry theirs as factors, a complex one has one in common. */
+static bool set_weights(bool is_real, bool has_second, const double *weight, double factor[2],
+                        double *common)
 {
-    for (int band = 0; band < bands->n_band; band += bands->is_real ? 2 : 1) {
-        km_packet p = pack(bands, band);
-        double common = 1;
+    *common = is_real ? 1 : weight[0];
+    if (!is_real) return weight[0] != 0;
+    factor[0] = sqrt(weight[0]);
+    factor[1] = has_second ? sqrt(weight[1]) : 0;
+    return factor[0] != 0 || factor[1] != 0;
+}
 
-        if (bands->is_real) {
-            p.factor[0] = sqrt(weight[band]);
-            p.factor[1] = p.second ? sqrt(weight[band + 1]) : 0;
-        } else {
-            common = weight[band];
-        }
-        if (bands->is_real ? p.factor[0] == 0 && p.factor[1] == 0 : common == 0) continue;
-        km_transform_add_density(fft->transform, basis, &p, common, fft->density);
-        ++fft->n_transform;
-    }
+static void add_packet(km_fft *fft, const km_basis *basis, const km_bands *bands, int band,
+                       const double *weight)
+{
+    km_packet p = pack(bands, band);
+    double common;
+
+    if (!set_weights(p.is_real, p.second, weight + band, p.factor, &common)) return;
+    km_transform_add_density(fft->transform, basis, &p, common, fft->density);
+    ++fft->n_transform;
+}
+
+static void add_packet_rough(km_fft *fft, const km_basis *basis, const km_bands *bands,
+                             int band, const double *weight)
+{
+    const int n = bands->is_real && band + 1 < bands->n_band ? 2 : 1;
+    const km_bands exact = km_bands_view(bands, band, n);
+    const km_bands rough = {
+        .is_real = bands->is_real, .n_band = n, .n_g = bands->n_g, .single = fft->pair.single};
+    km_packet_single p = pack_single(&rough, 0);
+    double factor[2] = {1, 1}, common;
+
+    if (!set_weights(p.is_real, p.second, weight + band, factor, &common)) return;
+    km_bands_copy(&exact, &rough);
+    for (int i = 0; i < 2; ++i) p.factor[i] = (float)factor[i];
+    km_transform_add_density_single(fft->single, basis, &p, (float)common, fft->density_single);
+    ++fft->n_transform;
+}
+
+static void add_whole_density(km_fft *fft, const km_basis *basis, const km_bands *bands,
+                              const double *weight, bool is_rough)
+{
+    for (int band = 0; band < bands->n_band; band += bands->is_real ? 2 : 1)
+        if (is_rough && fft->single)
+            add_packet_rough(fft, basis, bands, band, weight);
+        else
+            add_packet(fft, basis, bands, band, weight);
 }
 
 void km_fft_add_density(km_fft *fft, const km_basis *basis, const km_bands *bands,
-                        const double *weight)
+                        const double *weight, bool is_rough)
 {
     if (!is_shared(basis)) {
-        add_whole_density(fft, basis, bands, weight);
+        add_whole_density(fft, basis, bands, weight, is_rough);
         return;
     }
     for (int first = 0; first < bands->n_band; first += km_exchange_n_band(fft->exchange)) {
@@ -224,6 +276,6 @@ void km_fft_add_density(km_fft *fft, const km_basis *basis, const km_bands *band
         int own;
         km_bands image, whole = km_exchange_spread(fft->exchange, basis, &part, &own, &image);
 
-        add_whole_density(fft, basis, &whole, weight + first + own);
+        add_whole_density(fft, basis, &whole, weight + first + own, is_rough);
     }
 }

@@ -164,7 +164,8 @@ const km_basis *km_hamiltonian_basis(const km_hamiltonian *h, int ik)
 
 /* Density of the bands of one spin. */
 static void compute_spin_density(km_hamiltonian *h, int spin, const km_bands *bands,
-                                 const double *weight, const double *occupation, double *rho_r)
+                                 const double *weight, const double *occupation, bool is_rough,
+                                 double *rho_r)
 {
     const double scale = 1 / km_crystal_volume_bohr3(h->setup.crystal);
 
@@ -175,20 +176,20 @@ static void compute_spin_density(km_hamiltonian *h, int spin, const km_bands *ba
         if (spin_of(h, ik) != spin) continue;
         for (int j = 0; j < n_band; ++j)
             h->weight[j] = scale * weight[ik] * occupation[ik * n_band + j];
-        km_fft_add_density(h->fft, h->setup.basis[ik], bands + ik, h->weight);
+        km_fft_add_density(h->fft, h->setup.basis[ik], bands + ik, h->weight, is_rough);
     }
     km_fft_get_density(h->fft, rho_r);
 }
 
 void km_hamiltonian_compute_density(km_hamiltonian *h, const km_bands *bands,
                                     const double *weight, const double *occupation,
-                                    double *rho_r)
+                                    bool is_rough, double *rho_r)
 {
     const int n_point = km_grid_n_point(h->setup.grid);
     double *other = rho_r + n_point;
 
     for (int s = 0; s < h->setup.n_spin; ++s)
-        compute_spin_density(h, s, bands, weight, occupation, rho_r + s * n_point);
+        compute_spin_density(h, s, bands, weight, occupation, is_rough, rho_r + s * n_point);
     for (int i = 0; h->setup.n_spin == 2 && i < n_point; ++i) {
         const double up = rho_r[i], down = other[i];
 

@@ -59,11 +59,17 @@ void km_transform_apply_single(km_transform_single *transform, const km_basis *b
 
 /** @brief Numbers of a density in the order that km_transform_add_density() wants. Local. */
 size_t km_transform_density_size(const km_transform *transform);
+size_t km_transform_density_size_single(const km_transform_single *transform);
 
 /** @brief Add weight |psi|^2 Omega to a density, starting from zeros; of a pair, the sum of both. Local. */
 void km_transform_add_density(km_transform *transform, const km_basis *basis,
                               const km_packet *packet, double weight, double *density);
+void km_transform_add_density_single(km_transform_single *transform, const km_basis *basis,
+                                     const km_packet_single *packet, float weight,
+                                     float *density);
 
-/** @brief Such a density as plain [n0][n1][n2]. Local. */
+/** @brief Add such a density to a plain [n0][n1][n2]. Local. */
 void km_transform_sort_density(const km_transform *transform, const double *density,
                                double *plain);
+void km_transform_sort_density_single(const km_transform_single *transform,
+                                      const float *density, double *plain);

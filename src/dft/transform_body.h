@@ -339,3 +339,35 @@ void NAME(km_transform_apply)(transform *t, const km_basis *basis, int spin,
     }
     add_columns(t, basis, packet->is_real, first, second);
 }
+
+size_t NAME(km_transform_density_size)(const transform *t)
+{
+    return whole_size(t) * WIDTH;
+}
+
+void NAME(km_transform_add_density)(transform *t, const km_basis *basis,
+                                    const NAME(km_packet) * packet, REAL weight, REAL *density)
+{
+    lanes *rho = (lanes *)density;
+
+    load_columns(t, basis, packet);
+    for (int is = 0; is < t->n_slice; ++is) {
+        rows_from_columns(t, basis, is);
+        for (int y = 0; y < t->size.n[1]; ++y, rho += t->size.n[0]) {
+            const point *f = t->line[1];
+
+            line_to_real(t, y);
+            for (int x = 0; x < t->size.n[0]; ++x)
+                rho[x] += weight * (f[x].re * f[x].re + f[x].im * f[x].im);
+        }
+    }
+}
+
+void NAME(km_transform_sort_density)(const transform *t, const REAL *density, double *plain)
+{
+    const int *n = t->size.n;
+
+    for (int x = 0; x < n[0]; ++x)
+        for (int y = 0; y < n[1]; ++y)
+            for (int z = 0; z < n[2]; ++z) *plain++ += density[place(t, x, y, z)];
+}

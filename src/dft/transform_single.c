@@ -1,4 +1,4 @@
-/* The same in single precision, without densities. */
+/* The same in single precision. */
 #define REAL float
 #define NAME(x) x##_single
 #define WIDTH KM_SHORT_FFT_WIDTH_SINGLE

@@ -490,7 +490,7 @@ static void spins_feel_their_own_potentials(void **state)
                     creal(inner_product(&f.bands[0], j, &down, j)) - 1e-3);
     ASSERT_OK(KM_ALLOC(rho_r, 2 * km_grid_n_point(f.e.grid)));
     km_hamiltonian_compute_density(h, psi, (double[2]){1, 1},
-                                   (double[2 * N_BAND]){1, 1, 0.5, 1, 0, 0.5}, rho_r);
+                                   (double[2 * N_BAND]){1, 1, 0.5, 1, 0, 0.5}, false, rho_r);
     km_grid_to_reciprocal(f.e.grid, rho_r, f.sum_g);
     ASSERT_CLOSE(creal(f.sum_g[km_grid_zero(f.e.grid)]) * km_crystal_volume_bohr3(f.e.crystal),
                  norm_sum(&f.bands[0], (double[N_BAND]){2, 1, 1}), 1e-10);
@@ -593,7 +593,7 @@ static void potential_energy_of_bands_is_that_of_their_density(void **state)
                          creal(inner_product(&f.bands[ik], j, &image, j));
             km_bands_destroy(&image);
         }
-        km_hamiltonian_compute_density(h, f.bands, f.weight, f.occupation, f.v_r);
+        km_hamiltonian_compute_density(h, f.bands, f.weight, f.occupation, false, f.v_r);
         ASSERT_CLOSE(km_hamiltonian_potential_energy(h, f.v_r), whole - kinetic - nonlocal,
                      1e-10);
         km_hamiltonian_destroy(&h);

@@ -15,6 +15,12 @@
  */
 #include "kaimen/dft/hamiltonian.h"
 
+/**
+ * Single precision makes an error of about 1e-6 Ha in the residual of a band. With corrections in it and residuals that need
+ * not be smaller than this, H is applied in it to the bands themselves too.
+ */
+#define KM_EIGENSOLVER_SINGLE_HA 2e-5
+
 typedef struct {
     double tolerance_ha;       /* norm of H psi - e psi of the first n_tight bands */
     double loose_tolerance_ha; /* of the others */

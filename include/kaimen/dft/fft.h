@@ -42,9 +42,11 @@ void km_fft_clear_density(km_fft *fft);
  * @brief Add sum_j weight[j] |psi_j(r)|^2 * Omega of the bands. Collective on the basis's comm.
  *
  * Where ranks share the plane waves, each adds some of the bands: the density is the sum over those ranks.
+ *
+ * @param[in] is_rough  to six digits, where km_fft_create() was told of single precision
  */
 void km_fft_add_density(km_fft *fft, const km_basis *basis, const km_bands *bands,
-                        const double *weight);
+                        const double *weight, bool is_rough);
 
 /** @brief The density summed so far, times Omega, into [n0][n1][n2]. Local. */
 void km_fft_get_density(const km_fft *fft, double *density);

@@ -82,11 +82,12 @@ const km_basis *km_hamiltonian_basis(const km_hamiltonian *hamiltonian, int ik);
 
 /**
  * @brief This rank's density of its bands: weight times occupation times |psi|^2, 1/bohr^3. Local.
+ * @param[in]  is_rough  to six digits, where blocks in single precision come
  * @param[out] rho_r  [n_spin][n_point], of this rank's k-points, not symmetrised; electrons, then magnetisation
  */
 void km_hamiltonian_compute_density(km_hamiltonian *hamiltonian, const km_bands *bands,
                                     const double *weight, const double *occupation,
-                                    double *rho_r);
+                                    bool is_rough, double *rho_r);
 
 /**
  * @brief Hellmann-Feynman forces of all terms, Ha/bohr. Collective on comm; the same on every rank.
