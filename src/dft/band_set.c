@@ -50,7 +50,8 @@ static km_status make_set(km_ground_state *state, km_band_set *set)
                                   .n_spin = state->n_spin,
                                   .first_spin = set->first_spin,
                                   .n_band = state->n_band,
-                                  .functional = state->options.functional};
+                                  .functional = state->options.functional,
+                                  .orbits = state->orbits};
 
     KM_TRY(KM_ALLOC(set->basis, set->n_k));
     KM_TRY(KM_ALLOC(set->weight, set->n_k));

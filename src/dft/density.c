@@ -78,27 +78,40 @@ end:
     return status;
 }
 
-/*
- * rho(R x + t) has at R^T G the coefficient rho(G) exp(2 pi i m t): add it for one operation.
- */
-static void add_image(const km_grid *grid, const int *rotation, const double *translation,
-                      const double complex *rho, double complex *sum)
+/* Where an operation takes G: R^T G, or -1 beyond the sphere; and exp(2 pi i m t). */
+static int image_of(const km_grid *grid, const km_symmetry *symmetry, int operation,
+                    const int m[3], double complex *phase)
 {
-    const int *miller = km_grid_miller(grid);
+    const int *r = km_symmetry_rotation(symmetry, operation);
+    const double *t = km_symmetry_translation_frac(symmetry, operation);
+    const double turns = m[0] * t[0] + m[1] * t[1] + m[2] * t[2];
+    int image[3];
 
-    for (int ig = 0; ig < km_grid_n_g(grid); ++ig) {
-        const int *m = miller + 3 * ig;
-        double phase = 0;
-        int image[3], at;
+    for (int j = 0; j < 3; ++j) image[j] = r[j] * m[0] + r[3 + j] * m[1] + r[6 + j] * m[2];
+    *phase = turns == 0 ? 1 : cexp(2 * KM_PI * I * turns);
+    return km_grid_find(grid, image);
+}
 
-        for (int j = 0; j < 3; ++j) {
-            image[j] = rotation[j] * m[0] + rotation[3 + j] * m[1] + rotation[6 + j] * m[2];
-            phase += m[j] * translation[j];
-        }
-        at = km_grid_find(grid, image);
-        /* Where a cell is symmetric up to rounding only, a pair on the sphere's surface may be cut in two. */
-        if (at < 0) continue;
-        sum[at] += phase == 0 ? rho[ig] : rho[ig] * cexp(2 * KM_PI * I * phase);
+/*
+ * rho(R x + t) has at R^T G the coefficient rho(G) exp(2 pi i m t): of a symmetric density one of a star tells the others.
+ * Where a cell is symmetric up to rounding only, a star on the sphere's surface may be cut in two: what lies beyond
+ * counts as 0.
+ */
+static void average_star(const km_grid *grid, const km_symmetry *symmetry, int ig,
+                         const double complex *rho, double complex *average)
+{
+    const int *m = km_grid_miller(grid) + 3 * ig, n = km_symmetry_n_operation(symmetry);
+    double complex mean = 0, phase;
+
+    for (int i = 0; i < n; ++i) {
+        const int at = image_of(grid, symmetry, i, m, &phase);
+
+        if (at >= 0) mean += conj(phase) * rho[at] / n;
+    }
+    for (int i = 0; i < n; ++i) {
+        const int at = image_of(grid, symmetry, i, m, &phase);
+
+        if (at >= 0) average[at] = phase * mean;
     }
 }
 
@@ -106,14 +119,13 @@ void km_density_symmetrise(const km_grid *grid, const km_symmetry *symmetry, boo
                            double complex *rho, double complex *work)
 {
     const int n_g = km_grid_n_g(grid);
-    const int n_operation = symmetry ? km_symmetry_n_operation(symmetry) : 1;
 
-    if (n_operation > 1) {
-        memset(work, 0, sizeof *work * (size_t)n_g);
-        for (int i = 0; i < n_operation; ++i)
-            add_image(grid, km_symmetry_rotation(symmetry, i),
-                      km_symmetry_translation_frac(symmetry, i), rho, work);
-        for (int ig = 0; ig < n_g; ++ig) rho[ig] = work[ig] / n_operation;
+    if (symmetry && km_symmetry_n_operation(symmetry) > 1) {
+        /* Not a number: not yet averaged. */
+        for (int ig = 0; ig < n_g; ++ig) work[ig] = NAN;
+        for (int ig = 0; ig < n_g; ++ig)
+            if (isnan(creal(work[ig]))) average_star(grid, symmetry, ig, rho, work);
+        memcpy(rho, work, sizeof *rho * (size_t)n_g);
     }
     for (int ig = 0; is_even && ig < n_g; ++ig) rho[ig] = creal(rho[ig]);
 }

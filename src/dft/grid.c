@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Most time for choosing one FFT: what it gains in one SCF. */
+#define PLAN_TIME_S 0.02
+
 struct km_grid {
     int n[3];
     int n_point;
@@ -176,10 +179,12 @@ static km_status check_grid(const km_crystal *crystal, double ecut_ha, const int
     return KM_OK;
 }
 
+/* Plans are measured once for each size of a process, which FFTW remembers, and not for longer than that. */
 static km_status make_plans(km_grid *grid)
 {
     fftw_complex *reciprocal = (fftw_complex *)grid->reciprocal;
 
+    fftw_set_timelimit(PLAN_TIME_S);
     grid->forward = fftw_plan_dft_r2c_3d(grid->n[0], grid->n[1], grid->n[2], grid->real,
                                          reciprocal, FFTW_MEASURE);
     grid->backward = fftw_plan_dft_c2r_3d(grid->n[0], grid->n[1], grid->n[2], reciprocal,

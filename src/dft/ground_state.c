@@ -122,6 +122,14 @@ end:
     return status;
 }
 
+static km_status find_orbits(km_ground_state *state)
+{
+    const bool has_operations = state->symmetry && km_symmetry_n_operation(state->symmetry) > 1;
+
+    if (!has_operations && !state->is_real) return KM_OK;
+    return km_orbits_create(state->grid, state->symmetry, state->is_real, &state->orbits);
+}
+
 static km_status make_grid(km_ground_state *state)
 {
     const km_dft_options *options = &state->options;
@@ -259,6 +267,7 @@ km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options
     KM_TRY_TO(fail, make_grid(state));
     KM_TRY_TO(fail, choose_mesh(state, request));
     KM_TRY_TO(fail, restrict_symmetry(state));
+    KM_TRY_TO(fail, find_orbits(state));
     count_electrons(state);
     KM_TRY_TO(fail, check_bands(state));
     KM_TRY_TO(fail, make_kpoints(state));
@@ -277,6 +286,7 @@ void km_ground_state_destroy(km_ground_state **state)
     if (!s) return;
     km_band_set_destroy(&s->set);
     km_grid_destroy(&s->grid);
+    km_orbits_destroy(&s->orbits);
     km_symmetry_destroy(&s->symmetry);
     km_crystal_destroy(&s->crystal);
     km_crystal_destroy(&s->basis_crystal);

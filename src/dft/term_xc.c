@@ -22,6 +22,7 @@ typedef struct {
     double *energy;                    /* [n_point] */
     double *v_rho;                     /* [n_spin][n_point] */
     double complex *work, *divergence; /* [n_g] */
+    double *of_orbits; /* all that the functional takes and gives at one point of each orbit */
 } exchange;
 
 static double *gradient_of(const exchange *term, int spin, int axis)
@@ -90,6 +91,46 @@ static const double *split_spins(exchange *term, const km_density_view *density)
     return term->spin_rho;
 }
 
+static int n_sigma_of(const exchange *term)
+{
+    return !km_xc_has_gradient(term->xc) ? 0 : term->setup->n_spin == 2 ? 3 : 1;
+}
+
+/* Rows of a quantity from the points to the orbits, one behind the other; the place behind the last. */
+static double *gather(const exchange *term, int n_row, const double *from, double *to)
+{
+    const km_orbits *orbits = term->setup->orbits;
+
+    for (int k = 0; k < n_row; ++k, to += km_orbits_n(orbits))
+        km_orbits_gather(orbits, from + (size_t)k * km_grid_n_point(term->setup->grid), to);
+    return to;
+}
+
+static double *scatter(const exchange *term, int n_row, double *from, double *to)
+{
+    const km_orbits *orbits = term->setup->orbits;
+
+    for (int k = 0; k < n_row; ++k, from += km_orbits_n(orbits))
+        km_orbits_scatter(orbits, from, to + (size_t)k * km_grid_n_point(term->setup->grid));
+    return from;
+}
+
+/* The functional where symmetry makes points equal: at one of each orbit. */
+static void compute_orbits(exchange *term, const double *rho)
+{
+    const int n_spin = term->setup->n_spin, n_sigma = n_sigma_of(term);
+    const int n = km_orbits_n(term->setup->orbits);
+    double *sigma = gather(term, n_spin, rho, term->of_orbits);
+    double *energy = gather(term, n_sigma, term->sigma, sigma);
+    double *v_rho = energy + n, *v_sigma = v_rho + (size_t)n_spin * n;
+
+    km_xc_compute(term->xc, n, term->of_orbits, n_sigma > 0 ? sigma : NULL, energy, v_rho,
+                  n_sigma > 0 ? v_sigma : NULL);
+    v_rho = scatter(term, 1, energy, term->energy);
+    v_sigma = scatter(term, n_spin, v_rho, term->v_rho);
+    scatter(term, n_sigma, v_sigma, term->v_sigma);
+}
+
 /* Energy per volume and its derivatives, and all that they come from. */
 static const double *evaluate(exchange *term, const km_density_view *density)
 {
@@ -97,9 +138,12 @@ static const double *evaluate(exchange *term, const km_density_view *density)
     const double *rho = split_spins(term, density);
 
     if (has_gradient) compute_gradients(term, density->g);
-    km_xc_compute(term->xc, km_grid_n_point(term->setup->grid), rho,
-                  has_gradient ? term->sigma : NULL, term->energy, term->v_rho,
-                  has_gradient ? term->v_sigma : NULL);
+    if (term->setup->orbits)
+        compute_orbits(term, rho);
+    else
+        km_xc_compute(term->xc, km_grid_n_point(term->setup->grid), rho,
+                      has_gradient ? term->sigma : NULL, term->energy, term->v_rho,
+                      has_gradient ? term->v_sigma : NULL);
     return rho;
 }
 
@@ -209,7 +253,7 @@ static void add_density_stress(exchange *term, const km_density_view *density, d
 {
     const int n_point = km_grid_n_point(term->setup->grid), n_spin = term->setup->n_spin;
     const bool has_gradient = km_xc_has_gradient(term->xc);
-    const int n_sigma = !has_gradient ? 0 : n_spin == 2 ? 3 : 1;
+    const int n_sigma = n_sigma_of(term);
     const double *rho = evaluate(term, density);
     double diagonal = 0;
 
@@ -260,7 +304,15 @@ static void destroy(void *self)
     KM_FREE(term->v_rho);
     KM_FREE(term->work);
     KM_FREE(term->divergence);
+    KM_FREE(term->of_orbits);
     KM_FREE(term);
+}
+
+/* rho, sigma, energy and the derivatives by rho and sigma. */
+static size_t orbit_size(const exchange *term)
+{
+    return (size_t)(1 + 2 * (term->setup->n_spin + n_sigma_of(term))) *
+           (size_t)km_orbits_n(term->setup->orbits);
 }
 
 km_status km_term_xc_create(const km_term_setup *setup, km_term *out)
@@ -291,6 +343,7 @@ km_status km_term_xc_create(const km_term_setup *setup, km_term *out)
         KM_TRY_TO(fail, KM_ALLOC(term->work, n_g));
         KM_TRY_TO(fail, KM_ALLOC(term->divergence, n_g));
     }
+    if (setup->orbits) KM_TRY_TO(fail, KM_ALLOC(term->of_orbits, orbit_size(term)));
     *out = (km_term){&functions, term};
     return KM_OK;
 fail:

@@ -2,6 +2,7 @@
 #include "dft/dft_support.h"
 
 #include "kaimen/dft/density.h"
+#include "kaimen/dft/orbits.h"
 
 #define ROUNDING 1e-13
 
@@ -56,6 +57,31 @@ static void check_invariance(km_grid *grid, const double complex *f_g, const int
     KM_FREE(f);
 }
 
+/* The value at one point of each orbit is that at all of its points, and no orbit is larger than the group. */
+static void check_orbits(km_grid *grid, const km_symmetry *symmetry, bool is_even,
+                         const double complex *f_g)
+{
+    const int n_point = km_grid_n_point(grid), n_operation = km_symmetry_n_operation(symmetry);
+    km_orbits *orbits;
+    double *f = NULL, *few = NULL, *all = NULL, worst = 0;
+
+    ASSERT_OK(km_orbits_create(grid, symmetry, is_even, &orbits));
+    assert_in_range(km_orbits_n(orbits), n_point / (2 * n_operation),
+                    n_operation > 1 || is_even ? 3 * n_point / 4 : n_point);
+    ASSERT_OK(KM_ALLOC(f, n_point));
+    ASSERT_OK(KM_ALLOC(few, km_orbits_n(orbits)));
+    ASSERT_OK(KM_ALLOC(all, n_point));
+    km_grid_to_real(grid, f_g, f);
+    km_orbits_gather(orbits, f, few);
+    km_orbits_scatter(orbits, few, all);
+    for (int i = 0; i < n_point; ++i) worst = fmax(worst, fabs(all[i] - f[i]));
+    ASSERT_CLOSE(worst, 0, 1e-10);
+    KM_FREE(f);
+    KM_FREE(few);
+    KM_FREE(all);
+    km_orbits_destroy(&orbits);
+}
+
 static void check_symmetrised(km_crystal *crystal, bool is_even)
 {
     km_symmetry *symmetry;
@@ -76,6 +102,7 @@ static void check_symmetrised(km_crystal *crystal, bool is_even)
         check_invariance(grid, f, km_symmetry_rotation(symmetry, op),
                          km_symmetry_translation_frac(symmetry, op));
     ASSERT_CLOSE(cabs(f[km_grid_zero(grid)] - at_zero), 0, ROUNDING);
+    check_orbits(grid, symmetry, is_even, f);
     memcpy(once, f, sizeof *f * (size_t)n_g);
     km_density_symmetrise(grid, symmetry, is_even, f, work);
     for (int ig = 0; ig < n_g; ++ig) {

@@ -9,6 +9,7 @@
 #include "kaimen/dft/basis.h"
 #include "kaimen/dft/grid.h"
 #include "kaimen/dft/options.h"
+#include "kaimen/dft/orbits.h"
 #include "kaimen/dft/pseudo.h"
 
 #include <complex.h>
@@ -42,6 +43,7 @@ typedef struct {
     int first_spin; /* of the first k-point: 0 up, 1 down; then they take turns */
     int n_band;     /* largest block that is applied at once without being split */
     km_functional functional;
+    const km_orbits *orbits; /* points where the densities to come are equal; NULL: none */
 } km_hamiltonian_setup;
 
 /** @brief Make all terms. Local. */
