@@ -15,7 +15,7 @@ const char *const km_input_qualities[] = {"lite", "standard", "accurate", NULL};
 const char *const km_input_functionals[] = {"LDA", "PBE", "PBEsol", NULL};
 const char *const km_input_smearings[] = {"none", "gaussian", "fermi-dirac", NULL};
 const char *const km_input_spins[] = {"none", "collinear", NULL};
-const char *const km_input_arithmetics[] = {"auto", "complex", NULL};
+const char *const km_input_arithmetics[] = {"auto", "inversion", "complex", NULL};
 const char *const km_input_precisions[] = {"mixed", "double", NULL};
 
 static const char *const kinds[] = {"surface", "equation_of_state",

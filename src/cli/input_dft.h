@@ -58,7 +58,7 @@ extern const km_config_field km_input_pseudo_rows[], km_input_moment_rows[];
     {.key = "dft.precision", .kind = KM_CONFIG_CHOICE, .fallback = "mixed", .names = km_input_precisions, \
      KM_CONFIG_AT(type, dft.precision), .help = "mixed: what corrects bands is kept and computed in single precision, and H of the bands of early SCF iterations; bands, energies and forces are double. double: everything, for comparison."}, \
     {.key = "dft.arithmetic", .kind = KM_CONFIG_CHOICE, .fallback = "auto", .names = km_input_arithmetics, \
-     KM_CONFIG_AT(type, dft.arithmetic), .help = "auto: real coefficients where an inversion centre allows them."}, \
+     KM_CONFIG_AT(type, dft.arithmetic), .help = "auto: real coefficients where an inversion centre allows them or, at single k-points, time reversal; inversion: only the former; complex: nowhere, for comparison."}, \
     {.key = "dft.symmetry", .kind = KM_CONFIG_BOOL, .fallback = "true", KM_CONFIG_AT(type, dft.use_symmetry), \
      .help = "Use the space group to reduce k-points and to symmetrise density and forces."}, \
     {.key = "dft.scalapack_above", .kind = KM_CONFIG_INT, .range = "[1, 1000000]", \

@@ -19,6 +19,7 @@ static km_status make_bases(km_ground_state *state, km_band_set *set)
 
     for (int ik = 0; ik < set->n_k; ++ik) {
         const int point = (first + ik) / state->n_spin;
+        bool is_real;
 
         if (ik > 0 && point == (first + ik - 1) / state->n_spin)
             set->basis[ik] = set->basis[ik - 1];
@@ -27,13 +28,14 @@ static km_status make_bases(km_ground_state *state, km_band_set *set)
                                    state->options.ecut_ha,
                                    km_kpoints_groups(set->kpoints)->group, &set->basis[ik]));
         km_basis_set_cell(set->basis[ik], state->crystal);
+        is_real = state->is_real || (state->options.arithmetic == KM_ARITHMETIC_AUTO &&
+                                     km_basis_pair(set->basis[ik]));
         set->weight[ik] = km_kpoints_weight(set->kpoints)[point];
         KM_TRY(KM_CHECK(km_basis_n_g_sphere(set->basis[ik]) >= n_band, KM_E_INPUT,
                         "dft.ecut = %g Ha gives %d plane waves at a k-point, fewer than the %d "
                         "bands that are wanted",
                         state->options.ecut_ha, km_basis_n_g_sphere(set->basis[ik]), n_band));
-        KM_TRY(km_bands_create(state->is_real, n_band, km_basis_n_g(set->basis[ik]),
-                               &set->bands[ik]));
+        KM_TRY(km_bands_create(is_real, n_band, km_basis_n_g(set->basis[ik]), &set->bands[ik]));
         set->bands[ik].comm = km_basis_comm(set->basis[ik]);
     }
     return KM_OK;
@@ -169,7 +171,7 @@ static km_status start_point(km_ground_state *state, km_band_set *set, const km_
     km_bands functions = {0}, used;
     km_status status = KM_OK;
 
-    KM_TRY_TO(end, km_bands_create(state->is_real, n, n_g, &functions));
+    KM_TRY_TO(end, km_bands_create(set->bands[ik].is_real, n, n_g, &functions));
     KM_TRY_TO(end, km_sites_compute(sites, set->basis[ik], &radials, -1, &functions));
     functions.comm = km_basis_comm(set->basis[ik]);
     add_noise(set->basis[ik], k, &functions, n_orbital);

@@ -9,6 +9,7 @@
 
 struct km_basis {
     double k_frac[3];
+    bool is_paired;
     MPI_Comm comm; /* borrowed */
     int n_rank;
     int first, n_own; /* slice of this rank */
@@ -141,6 +142,19 @@ void km_basis_destroy(km_basis **basis)
     KM_FREE(b->kinetic_ha);
     KM_FREE(b->column);
     KM_FREE(*basis);
+}
+
+bool km_basis_pair(km_basis *basis)
+{
+    basis->is_paired = true;
+    for (int x = 0; x < 3; ++x)
+        if (fmod(2 * basis->k_frac[x], 1) != 0) basis->is_paired = false;
+    return basis->is_paired;
+}
+
+bool km_basis_is_paired(const km_basis *basis)
+{
+    return basis->is_paired;
 }
 
 int km_basis_n_g(const km_basis *basis)

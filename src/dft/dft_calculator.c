@@ -417,7 +417,7 @@ static km_status count_kpoints(const km_dft_options *options, const km_crystal *
                                     options->k_spacing_bohr * request->mesh_length_ratio,
                                     request->vacuum_axis, request->normal_axis, mesh));
     KM_TRY(km_symmetry_create(crystal, KM_SYMMETRY_TOLERANCE_BOHR, &symmetry));
-    estimate->is_real = options->arithmetic == KM_ARITHMETIC_AUTO &&
+    estimate->is_real = options->arithmetic != KM_ARITHMETIC_COMPLEX &&
                         km_symmetry_has_inversion(symmetry, centre);
     KM_TRY_TO(end, km_kpoints_create(options->use_symmetry ? symmetry : NULL, mesh,
                                      options->k_shift, MPI_COMM_SELF, &kpoints));

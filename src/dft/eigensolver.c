@@ -115,11 +115,17 @@ static km_bands part(const km_bands *block, int n_g, int first, int n)
     return km_bands_view(&view, first, n);
 }
 
-/* The solver's blocks are shared by the same ranks as the bands. */
-static void share(km_eigensolver *solver, MPI_Comm comm)
+/* The solver's blocks are shared by the same ranks as the bands, and are real where these are. */
+static void adapt(km_eigensolver *solver, const km_bands *bands)
 {
-    solver->v.comm = solver->image.comm = solver->work.comm = comm;
-    solver->u.comm = solver->s.comm = comm;
+    km_bands *blocks[] = {&solver->v, &solver->image, &solver->work};
+    km_matrix *matrices[] = {&solver->h, &solver->u, &solver->s};
+
+    KM_ASSERT(bands->is_real || !solver->is_real);
+    for (int i = 0; i < 3; ++i) {
+        blocks[i]->comm = matrices[i]->comm = bands->comm;
+        blocks[i]->is_real = matrices[i]->is_real = bands->is_real;
+    }
 }
 
 /* The memory of the double work space as a block of the search space's precision. */
@@ -267,11 +273,10 @@ km_status km_eigensolver_start(km_eigensolver *solver, km_hamiltonian *hamiltoni
                                double *eigenvalue_ha)
 {
     const int n_g = bands->n_g;
-    const km_bands lowest = work_like(solver, n_g, bands->n_band);
-    km_bands found;
+    km_bands found, lowest;
     int n;
 
-    share(solver, bands->comm);
+    adapt(solver, bands);
     KM_TRY(KM_CHECK(start->n_band <= N_BLOCK * solver->n_band, KM_E_ARGUMENT,
                     "%d start functions, at most %d are wanted", start->n_band,
                     N_BLOCK * solver->n_band));
@@ -279,6 +284,7 @@ km_status km_eigensolver_start(km_eigensolver *solver, km_hamiltonian *hamiltoni
     project(solver, hamiltonian, ik, n_g, 0, n);
     KM_TRY(diagonalise(solver, n));
     found = part(&solver->v, n_g, 0, n);
+    lowest = work_like(solver, n_g, bands->n_band);
     km_bands_rotate(1, &found, &solver->u, 0, &lowest);
     km_bands_copy(&lowest, bands);
     KM_TRY(restore_norms(solver, bands));
@@ -538,7 +544,7 @@ km_status km_eigensolver_solve(km_eigensolver *solver, km_hamiltonian *hamiltoni
     int n_round;
 
     KM_ASSERT(bands->n_band <= solver->n_band && bands->n_g <= solver->n_g);
-    share(solver, bands->comm);
+    adapt(solver, bands);
     *result = (km_eigensolver_result){0};
     do {
         n_round = result->n_round;

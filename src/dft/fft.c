@@ -1,5 +1,6 @@
 #include "kaimen/dft/fft.h"
 
+#include "dft/pairing.h"
 #include "dft/transform.h"
 
 #include "kaimen/base/memory.h"
@@ -16,6 +17,9 @@ struct km_fft {
     double *density;
     float *density_single; /* NULL as single */
     km_bands pair;         /* two bands in single precision, to add to it */
+    /* Two real bands of a paired basis as one complex one, and what becomes of it, [2 n_g of the sphere]. */
+    double *unfolded, *image;
+    float *unfolded_single, *image_single;
     long n_transform;
     km_exchange *exchange;
 };
@@ -59,19 +63,27 @@ static km_status check_grid(const km_transform_size *size)
     return KM_OK;
 }
 
-static km_status create_single(km_fft *fft, int n_basis, km_basis *const *bases)
+static int largest_sphere(int n_basis, km_basis *const *bases)
 {
     int n_g = 1;
 
     for (int i = 0; i < n_basis; ++i) n_g = larger(n_g, km_basis_n_g_sphere(bases[i]));
+    return n_g;
+}
+
+static km_status create_single(km_fft *fft, int n_g)
+{
     KM_TRY(km_transform_create_single(&fft->size, &fft->single));
     KM_TRY(KM_ALLOC(fft->density_single, km_transform_density_size_single(fft->single)));
+    KM_TRY(KM_ALLOC(fft->unfolded_single, 2 * n_g));
+    KM_TRY(KM_ALLOC(fft->image_single, 2 * n_g));
     return km_bands_create_single(false, 1, n_g, &fft->pair);
 }
 
 km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, int n_spin,
                         bool is_mixed, km_fft **out)
 {
+    const int n_g = largest_sphere(n_basis, bases);
     km_fft *fft = NULL;
     km_status status = KM_OK;
 
@@ -82,7 +94,9 @@ km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, int
     measure_bases(n_basis, bases, &fft->size);
     KM_TRY_TO(fail, check_grid(&fft->size));
     KM_TRY_TO(fail, km_transform_create(&fft->size, &fft->transform));
-    if (is_mixed) KM_TRY_TO(fail, create_single(fft, n_basis, bases));
+    if (is_mixed) KM_TRY_TO(fail, create_single(fft, n_g));
+    KM_TRY_TO(fail, KM_ALLOC(fft->unfolded, 2 * n_g));
+    KM_TRY_TO(fail, KM_ALLOC(fft->image, 2 * n_g));
     KM_TRY_TO(fail, KM_ALLOC(fft->density, km_transform_density_size(fft->transform)));
     KM_TRY_TO(fail, km_exchange_create(n_basis, bases, &fft->exchange));
     *out = fft;
@@ -101,6 +115,10 @@ void km_fft_destroy(km_fft **fft)
     km_transform_destroy_single(&f->single);
     KM_FREE(f->density);
     KM_FREE(f->density_single);
+    KM_FREE(f->unfolded);
+    KM_FREE(f->image);
+    KM_FREE(f->unfolded_single);
+    KM_FREE(f->image_single);
     km_bands_destroy(&f->pair);
     km_exchange_destroy(&f->exchange);
     KM_FREE(*fft);
@@ -156,21 +174,37 @@ static km_packet_single pack_single(const km_bands *bands, int band)
 static void apply_to_packet(km_fft *fft, const km_basis *basis, int spin, const km_bands *in,
                             const km_bands *out, int band)
 {
-    const km_packet p = pack(in, band);
+    const bool is_paired = in->is_real && km_basis_is_paired(basis);
+    const int n_g = km_basis_n_g_sphere(basis);
+    km_packet p = pack(in, band);
     double *first = out->data + (size_t)band * km_bands_stride(out);
+    double *second = p.second ? first + km_bands_stride(out) : NULL;
 
-    km_transform_apply(fft->transform, basis, spin, &p, first,
-                       p.second ? first + km_bands_stride(out) : NULL);
+    if (is_paired) {
+        p = km_pairing_unfold(n_g, &p, fft->unfolded);
+        memset(fft->image, 0, 2 * sizeof(double) * (size_t)n_g);
+    }
+    km_transform_apply(fft->transform, basis, spin, &p, is_paired ? fft->image : first,
+                       is_paired ? NULL : second);
+    if (is_paired) km_pairing_fold(n_g, fft->image, first, second);
 }
 
 static void apply_to_packet_single(km_fft *fft, const km_basis *basis, int spin,
                                    const km_bands *in, const km_bands *out, int band)
 {
-    const km_packet_single p = pack_single(in, band);
+    const bool is_paired = in->is_real && km_basis_is_paired(basis);
+    const int n_g = km_basis_n_g_sphere(basis);
+    km_packet_single p = pack_single(in, band);
     float *first = out->single + (size_t)band * km_bands_stride(out);
+    float *second = p.second ? first + km_bands_stride(out) : NULL;
 
-    km_transform_apply_single(fft->single, basis, spin, &p, first,
-                              p.second ? first + km_bands_stride(out) : NULL);
+    if (is_paired) {
+        p = km_pairing_unfold_single(n_g, &p, fft->unfolded_single);
+        memset(fft->image_single, 0, 2 * sizeof(float) * (size_t)n_g);
+    }
+    km_transform_apply_single(fft->single, basis, spin, &p,
+                              is_paired ? fft->image_single : first, is_paired ? NULL : second);
+    if (is_paired) km_pairing_fold_single(n_g, fft->image_single, first, second);
 }
 
 static void apply_to_whole(km_fft *fft, const km_basis *basis, int spin, const km_bands *in,
@@ -233,6 +267,8 @@ static void add_packet(km_fft *fft, const km_basis *basis, const km_bands *bands
     double common;
 
     if (!set_weights(p.is_real, p.second, weight + band, p.factor, &common)) return;
+    if (p.is_real && km_basis_is_paired(basis))
+        p = km_pairing_unfold(km_basis_n_g_sphere(basis), &p, fft->unfolded);
     km_transform_add_density(fft->transform, basis, &p, common, fft->density);
     ++fft->n_transform;
 }
@@ -250,6 +286,8 @@ static void add_packet_rough(km_fft *fft, const km_basis *basis, const km_bands 
     if (!set_weights(p.is_real, p.second, weight + band, factor, &common)) return;
     km_bands_copy(&exact, &rough);
     for (int i = 0; i < 2; ++i) p.factor[i] = (float)factor[i];
+    if (p.is_real && km_basis_is_paired(basis))
+        p = km_pairing_unfold_single(km_basis_n_g_sphere(basis), &p, fft->unfolded_single);
     km_transform_add_density_single(fft->single, basis, &p, (float)common, fft->density_single);
     ++fft->n_transform;
 }

@@ -44,7 +44,7 @@ static km_status centre_crystal(km_ground_state *state)
     const int n_atom = km_crystal_n_atom(state->crystal);
     double *frac = NULL, centre[3] = {0};
 
-    if (state->options.arithmetic != KM_ARITHMETIC_AUTO ||
+    if (state->options.arithmetic == KM_ARITHMETIC_COMPLEX ||
         !km_symmetry_has_inversion(state->symmetry, centre))
         return KM_OK;
     state->is_real = true;

@@ -197,11 +197,31 @@ static km_status add_slopes(const km_sites *sites, const km_basis *basis,
     return KM_OK;
 }
 
-static void fill_function(const double *form, const double complex *phase, double factor,
-                          const km_bands *functions, int at)
+/*
+ * (-i)^l makes a function real in space, so that c(-q) = c(q)*: then sqrt(2) Re c(q) in the place of q, which is the later one
+ * of the pair, and sqrt(2) Im c(q) = -sqrt(2) Im c(-q) in that of -q.
+ */
+static void fill_paired(const km_basis *basis, int l, const double *form,
+                        const double complex *phase, double factor, double *c)
 {
-    double *c = functions->data + (size_t)at * km_bands_stride(functions);
+    const double complex turn = (const double complex[]){1, -I, -1, I}[l % 4];
+    int rank;
 
+    MPI_Comm_rank(km_basis_comm(basis), &rank);
+    for (int ig = 0; ig < km_basis_n_g(basis); ++ig) {
+        const int at = km_basis_slice(basis, rank) + ig;
+        const int partner = km_basis_n_g_sphere(basis) - 1 - at;
+        const double complex z = factor * form[ig] * turn * phase[ig];
+
+        c[ig] = at > partner   ? sqrt(2) * creal(z)
+                : at < partner ? -sqrt(2) * cimag(z)
+                               : creal(z);
+    }
+}
+
+static void fill_function(const double *form, const double complex *phase, double factor,
+                          const km_bands *functions, double *c)
+{
     for (int ig = 0; ig < functions->n_g; ++ig) {
         if (functions->is_real) {
             c[ig] = factor * form[ig] * creal(phase[ig]);
@@ -219,16 +239,22 @@ static void fill_functions(const km_sites *sites, const km_basis *basis, tables 
     const double factor = 4 * KM_PI / sqrt(km_crystal_volume_bohr3(sites->crystal));
     const int *species = km_crystal_species(sites->crystal);
     const size_t n_g = (size_t)km_basis_n_g(basis);
+    const bool is_paired = functions->is_real && !sites->is_real;
 
     for (int a = 0; a < km_crystal_n_atom(sites->crystal); ++a) {
         const double *form = t->form;
-        int at = sites->first[a];
+        double *c = functions->data + (size_t)sites->first[a] * km_bands_stride(functions);
 
         compute_phase(sites, basis, a, axis, t->phase);
         for (int is = 0; is < sites->n_shell; ++is)
-            for (int m = 0; m < 2 * sites->shell[is].l + 1; ++m, form += n_g)
-                if (sites->shell[is].species == species[a])
-                    fill_function(form, t->phase, factor, functions, at++);
+            for (int m = 0; m < 2 * sites->shell[is].l + 1; ++m, form += n_g) {
+                if (sites->shell[is].species != species[a]) continue;
+                if (is_paired)
+                    fill_paired(basis, sites->shell[is].l, form, t->phase, factor, c);
+                else
+                    fill_function(form, t->phase, factor, functions, c);
+                c += km_bands_stride(functions);
+            }
     }
 }
 

@@ -116,12 +116,19 @@ static void couple(const nonlocal *term, int n_band, const km_matrix *from, cons
     }
 }
 
+/* The matrices have room for complex numbers wherever these can come. */
+static void adapt(nonlocal *term, bool is_real)
+{
+    term->product.is_real = term->coupled.is_real = term->slope.is_real = is_real;
+}
+
 static void apply(void *self, int ik, const km_bands *in, const km_bands *out)
 {
     nonlocal *term = self;
     const km_bands *projectors = (in->single ? term->single : term->projectors) + ik;
 
     if (term->n_projector == 0) return;
+    adapt(term, in->is_real);
     for (int first = 0; first < in->n_band; first += term->setup->n_band) {
         int n = in->n_band - first;
         km_bands part, image;
@@ -181,6 +188,7 @@ static void prepare_slopes(nonlocal *term, const km_band_view *view, int ik, dou
 {
     for (int j = 0; j < view->n_band; ++j)
         weight[j] = view->weight[ik] * view->occupation[ik * view->n_band + j];
+    adapt(term, view->bands[ik].is_real);
     km_bands_overlap(term->projectors + ik, view->bands + ik, &term->product);
     couple(term, view->n_band, &term->product, &term->coupled);
 }
@@ -297,8 +305,9 @@ static km_status make_projectors(nonlocal *term)
             if (term->single) term->single[ik] = term->single[ik - 1];
             continue;
         }
-        KM_TRY(km_bands_create(setup->is_real, term->n_projector,
-                               km_basis_n_g(setup->basis[ik]), term->projectors + ik));
+        KM_TRY(km_bands_create(setup->is_real || km_basis_is_paired(setup->basis[ik]),
+                               term->n_projector, km_basis_n_g(setup->basis[ik]),
+                               term->projectors + ik));
         term->projectors[ik].comm = km_basis_comm(setup->basis[ik]);
         KM_TRY(km_sites_compute(term->sites, setup->basis[ik], &radials, -1,
                                 term->projectors + ik));

@@ -13,6 +13,8 @@
 #include "kaimen/base/status.h"
 #include "kaimen/crystal/crystal.h"
 
+#include <stdbool.h>
+
 typedef struct km_basis km_basis;
 
 /** A run of plane waves with the same (m0, m1): m2 = m2_first .. m2_first + n - 1. */
@@ -64,6 +66,21 @@ const double *km_basis_kinetic_ha(const km_basis *basis);
 
 /** @brief The k-point, fractional, [3]. Local. */
 const double *km_basis_k_frac(const km_basis *basis);
+
+/**
+ * @brief Take the coefficients of real functions as real, if the k-point allows it. Local.
+ *
+ * Where 2k is a reciprocal lattice vector, plane waves q = k+G and -q belong together, and eigenfunctions of a Hamiltonian
+ * with time reversal can be chosen real up to exp(i k r): c(-q) = c(q)*. A block of n_g real numbers then holds
+ * sqrt(2) Re c(q) in the place of that of the two that comes later in the order, sqrt(2) Im c(q) in the place of the other,
+ * and c(0) itself: a real orthogonal change of basis, which leaves |k+G|^2 as it is.
+ *
+ * @return whether the k-point is such a one
+ */
+bool km_basis_pair(km_basis *basis);
+
+/** @brief Whether km_basis_pair() has been called, and has found it to be so. Local. */
+bool km_basis_is_paired(const km_basis *basis);
 
 /** @brief Columns, [*n_column]. Local. */
 const km_column *km_basis_columns(const km_basis *basis, int *n_column);

@@ -34,7 +34,7 @@ typedef struct {
     const km_crystal *crystal;
     km_pseudo *const *pseudo; /* [n_species] */
     km_grid *grid;
-    bool is_real;  /* real coefficients: inversion centre at the origin */
+    bool is_real;  /* inversion centre at the origin: real coefficients at every k-point */
     bool is_mixed; /* blocks in single precision will come too */
     int n_k;       /* k-points of this rank */
     km_basis *const

@@ -12,7 +12,11 @@ typedef enum { KM_QUALITY_LITE, KM_QUALITY_STANDARD, KM_QUALITY_ACCURATE } km_qu
 typedef enum { KM_FUNCTIONAL_LDA, KM_FUNCTIONAL_PBE, KM_FUNCTIONAL_PBESOL } km_functional;
 typedef enum { KM_SMEARING_NONE, KM_SMEARING_GAUSSIAN, KM_SMEARING_FERMI_DIRAC } km_smearing;
 typedef enum { KM_SPIN_NONE, KM_SPIN_COLLINEAR } km_spin;
-typedef enum { KM_ARITHMETIC_AUTO, KM_ARITHMETIC_COMPLEX } km_arithmetic;
+typedef enum {
+    KM_ARITHMETIC_AUTO,
+    KM_ARITHMETIC_INVERSION,
+    KM_ARITHMETIC_COMPLEX
+} km_arithmetic;
 typedef enum { KM_PRECISION_MIXED, KM_PRECISION_DOUBLE } km_precision;
 
 /** Where the pseudopotential of one element comes from. */

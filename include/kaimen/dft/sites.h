@@ -7,7 +7,9 @@
  * harmonics on every atom of one species. Functions are ordered by atom, then shell, then m.
  * Coefficients carry the factor 4 pi / sqrt(Omega); constant phases such as (-i)^l are left out.
  *
- * With real coefficients the crystal has an inversion centre at the origin. Of a pair of atoms at
+ * Real coefficients of a basis that is paired are those of the functions times (-i)^l, which are real in space (km_basis_pair).
+ *
+ * With real coefficients otherwise the crystal has an inversion centre at the origin. Of a pair of atoms at
  * +-tau the first one's places then hold sqrt2 f Y cos(q tau) and the second one's sqrt2 f Y sin(q tau):
  * a unitary combination of the two, so that coupling matrices stay as they are.
  */

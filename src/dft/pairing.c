@@ -1,0 +1,3 @@
+#define REAL double
+#define NAME(x) x
+#include "dft/pairing_body.h"
