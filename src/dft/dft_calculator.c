@@ -249,7 +249,7 @@ static km_request remaining_request(const km_request *request, double start_s)
     km_request remaining = *request;
 
     if (request->time_limit_s > 0)
-        remaining.time_limit_s = fmax(request->time_limit_s - (MPI_Wtime() - start_s), 1e-3);
+        remaining.time_limit_s = fmax(request->time_limit_s - (MPI_Wtime() - start_s), 1e-9);
     return remaining;
 }
 
