@@ -11,7 +11,6 @@ the program (build/release/kaimen).
 """
 import argparse
 import json
-import math
 import os
 import re
 import shutil
@@ -21,6 +20,10 @@ import tempfile
 from dataclasses import dataclass
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "benchmarks/lib"))
+from structures import (cuprite_100, fcc_100, in_vacuum, litharge_001, rocksalt_100, rocksalt_111, rutile_110, wurtzite_0001,
+                        wurtzite_1010, write_extxyz)
+
 KAIMEN = os.path.abspath(os.environ.get("KAIMEN", os.path.join(ROOT, "build/release/kaimen")))
 GTH = {"Mg": "q2", "O": "q6", "Zn": "q12", "Ti": "q4", "Sn": "q4", "Cu": "q11", "Ni": "q18", "Al": "q3", "Ru": "q8", "Pb": "q4",
        "Ga": "q13", "Fe": "q16"}
@@ -36,74 +39,6 @@ class Slab:
     atoms: list    # (symbol, x, y, z), Ang
     mesh: tuple
     ecut_ha: float = 15
-
-
-def in_vacuum(vectors, atoms, vacuum_ang):
-    """Two vectors of the plane, atoms, and vacuum above them."""
-    z = [a[3] for a in atoms]
-    height = max(z) - min(z) + vacuum_ang
-    middle = (max(z) + min(z)) / 2
-    cell = [[*vectors[0], 0], [*vectors[1], 0], [0, 0, height]]
-    return cell, [(s, x, y, h - middle + height / 2) for s, x, y, h in atoms]
-
-
-def hexagonal(a):
-    return [[a, 0], [-a / 2, a * math.sqrt(3) / 2]]
-
-
-def stacked(vectors, layers):
-    """Layers of (symbol, place A B or C, z) on a hexagonal net."""
-    place = {"A": (0, 0), "B": (1 / 3, 2 / 3), "C": (2 / 3, 1 / 3)}
-    return [(s, *[place[p][0] * vectors[0][i] + place[p][1] * vectors[1][i] for i in (0, 1)], z) for s, p, z in layers]
-
-
-def rocksalt_111(metal, a, n):
-    v, h = hexagonal(a / math.sqrt(2)), a / math.sqrt(12)
-    return v, stacked(v, [(metal if i % 2 == 0 else "O", "ABC"[i % 3], i * h) for i in range(2 * n)])
-
-
-def wurtzite_0001(metal, a, c, n):
-    v = hexagonal(a)
-    return v, stacked(v, [x for i in range(n) for x in ((metal, "BC"[i % 2], i * c / 2), ("O", "BC"[i % 2], i * c / 2 + 0.382 * c))])
-
-
-def wurtzite_1010(metal, a, c, n):
-    """Non-polar face: one double layer is half a period of the prism."""
-    b, h, atoms = a, a * math.sqrt(3) / 2, []
-    for i in range(n):
-        x, z = (i % 2) * b / 2, i * h
-        atoms += [(metal, x, 0, z), ("O", x, 0.382 * c, z), (metal, x + b / 2, c / 2, z + h / 3), ("O", x + b / 2, 0.882 * c, z + h / 3)]
-    return [[b, 0], [0, c]], atoms
-
-
-def rocksalt_100(metal, a, n):
-    s = a / math.sqrt(2)
-    return [[s, 0], [0, s]], [(x, ((i + j) % 2) * s / 2, ((i + j) % 2) * s / 2, i * a / 2)
-                              for i in range(n) for j, x in enumerate((metal, "O"))]
-
-
-def fcc_100(metal, a, n):
-    s = a / math.sqrt(2)
-    return [[s, 0], [0, s]], [(metal, (i % 2) * s / 2, (i % 2) * s / 2, i * a / 2) for i in range(n)]
-
-
-def litharge_001(metal, a, c, z, n):
-    return [[a, 0], [0, a]], [x for i in range(n) for x in ((metal, 0, a / 2, (i + z) * c), (metal, a / 2, 0, (i - z) * c),
-                                                             ("O", 0, 0, i * c), ("O", a / 2, a / 2, i * c))]
-
-
-def rutile_110(metal, a, c, u, n, vacancy):
-    b, h = a * math.sqrt(2), a / math.sqrt(2)
-    layer = [(metal, 0, 0, 0), (metal, c / 2, b / 2, 0), ("O", c / 2, (0.5 - u) * b, 0), ("O", c / 2, (u - 0.5) * b, 0),
-             ("O", 0, b / 2, (0.5 - u) * b), ("O", 0, b / 2, (u - 0.5) * b)]
-    atoms = [(s, x, y + (i % 2) * b / 2, z + i * h) for i in range(n) for s, x, y, z in layer]
-    if vacancy: atoms.remove(max(atoms, key=lambda atom: atom[3]))
-    return [[c, 0], [0, b]], atoms
-
-
-def cuprite_100(metal, a, n):
-    base = [("O", 0, 0, 0), ("O", .5, .5, .5), (metal, .25, .25, .25), (metal, .75, .75, .25), (metal, .75, .25, .75), (metal, .25, .75, .75)]
-    return [[a, 0], [0, a]], [(s, x * a, y * a, (z + i) * a) for i in range(n) for s, x, y, z in base]
 
 
 def slabs():
@@ -125,20 +60,12 @@ def slabs():
             make("RuO2(110), 2 trilayers", "metallic oxide", rutile_110("Ru", 4.49, 3.11, 0.306, 2, False), (3, 2, 1))]
 
 
-def write_structure(slab, path):
-    lattice = " ".join(f"{x:.10f}" for row in slab.cell for x in row)
-    with open(path, "w") as file:
-        file.write(f'{len(slab.atoms)}\nLattice="{lattice}" Properties=species:S:1:pos:R:3 pbc="T T T"\n')
-        for symbol, *place in slab.atoms:
-            file.write(symbol + "".join(f" {x:.10f}" for x in place) + "\n")
-
-
 def run_kaimen(folder, slab, pseudo, more):
     structure, case, out = (os.path.join(folder, x) for x in ("slab.extxyz", "case.yaml", "out.json"))
     symbols = sorted({a[0] for a in slab.atoms})
     family = os.path.abspath(pseudo) if pseudo else "{" + ", ".join(
         f"{s}: {{file: GTH_POTENTIALS, entry: GTH-PBE-{GTH[s]}}}" for s in symbols) + "}"
-    write_structure(slab, structure)
+    write_extxyz(structure, slab.cell, slab.atoms)
     with open(case, "w") as file:
         file.write(f"structure: {{file: {structure}}}\n"
                    f"dft: {{functional: PBE, pseudo: {family}, ecut: {slab.ecut_ha} Ha, kpoints: {{mesh: {list(slab.mesh)}}},\n"
