@@ -114,6 +114,9 @@ lint: deps-style ## clang-tidy; a warning is an error
 bench: $(PROGRAM) $(BENCHMARKS) ## the tables of docs/theory.md, measured again: an hour; see benchmarks/README.md
 	set -e; for script in benchmarks/*.py; do $$script; done
 
+bench-peers: $(PROGRAM) ## install pw.x and abinit, and time them and kaimen on oxide slabs: hours
+	benchmarks/vs_peers.sh
+
 info: ## compilers, flags, libraries
 	@$(CC) --version | head -1
 	@mpirun --version | head -1
@@ -146,5 +149,5 @@ help: ## this list
 
 FORCE:
 -include $(OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(patsubst %.c,$(B)/%.d,$(TEST_C) $(SLOW_C))
-.PHONY: FORCE all quickstart check test check-slow style format lint bench info install deps \
+.PHONY: FORCE all quickstart check test check-slow style format lint bench bench-peers info install deps \
 	deps-test deps-style clean help

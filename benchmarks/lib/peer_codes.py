@@ -57,7 +57,9 @@ def wait(process, end):
     """Use of the process and of what it waited for."""
     while True:
         pid, _, usage = os.wait4(process.pid, os.WNOHANG)
-        if pid: return usage
+        if pid:
+            process.returncode = 0
+            return usage
         if time.monotonic() > end:
             os.killpg(process.pid, signal.SIGKILL)
             end = float("inf")
