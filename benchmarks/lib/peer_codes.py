@@ -155,7 +155,7 @@ class Pw:
 
 class Abinit:
     name = "abinit"
-    settings = ({}, {"wfoptalg": 114}, {"wfoptalg": 1})
+    settings = ({}, {"wfoptalg": 114})
     settings_two = ({}, {"paral_kgb": 1, "npband": 2, "npkpt": 1, "npfft": 1})
 
     def __init__(self, folder):

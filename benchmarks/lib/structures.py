@@ -148,8 +148,8 @@ def fractions(cell, atoms):
     return [(s, *(dot(row, place) for row in reciprocal)) for s, *place in atoms]
 
 
-def has_inversion(cell, atoms, tolerance=1e-4):
-    """Whether some point of the cell maps every atom onto one of its kind."""
+def inversion_centre(cell, atoms, tolerance=1e-4):
+    """Fractions of a point through which every atom maps onto one of its kind; None where there is none."""
     sites = fractions(cell, atoms)
 
     def is_met(symbol, place):
@@ -159,8 +159,14 @@ def has_inversion(cell, atoms, tolerance=1e-4):
     first, *start = sites[0]
     for symbol, *place in sites:
         twice = [x + y for x, y in zip(start, place)]
-        if symbol == first and all(is_met(s, [t - x for t, x in zip(twice, p)]) for s, *p in sites): return True
-    return False
+        if symbol == first and all(is_met(s, [t - x for t, x in zip(twice, p)]) for s, *p in sites): return [t / 2 for t in twice]
+    return None
+
+
+def moved_to_origin(cell, atoms, centre):
+    """The atoms moved so that a point, in fractions, is the origin."""
+    place = [dot(centre, column) for column in zip(*cell)]
+    return [(s, *(x - c for x, c in zip(p, place))) for s, *p in atoms]
 
 
 def cross(a, b):
