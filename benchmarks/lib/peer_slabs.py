@@ -2,16 +2,16 @@
 
 With GTH entries of CP2K. The FFT grid is given to all codes: the smallest products of 2, 3 and 5 that hold the
 density's sphere, which is the default of pw.x. An inversion centre is the origin, where kaimen would put it: places that
-differ by half a step of the grid differ by up to 1e-5 Ha per atom. As kaimen does by default, four empty bands are computed, from which the
-gap and the electron affinity follow.
+differ by half a step of the grid differ by up to 1e-5 Ha per atom. As kaimen does by default, four empty bands are computed,
+from which the gap and the electron affinity follow.
 """
 import math
 import os
 import re
 from dataclasses import dataclass
 
-from structures import (corundum_0001, ends_moved_in, fluorite_111, in_vacuum, inversion_centre, moved_to_origin, perovskite_001, quartz_0001, rattled, read_extxyz,
-                        rocksalt_100, rocksalt_110, rutile_110, wurtzite_1010)
+from structures import (corundum_0001, ends_moved_in, fluorite_111, in_vacuum, inversion_centre, moved_to_origin, perovskite_001,
+                        quartz_0001, rattled, read_extxyz, rocksalt_100, rocksalt_110, rutile_110, wurtzite_1010)
 
 BOHR_ANG = 0.529177210903
 N_EMPTY = 4

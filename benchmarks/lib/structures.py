@@ -148,19 +148,28 @@ def fractions(cell, atoms):
     return [(s, *(dot(row, place) for row in reciprocal)) for s, *place in atoms]
 
 
-def inversion_centre(cell, atoms, tolerance=1e-4):
-    """Fractions of a point through which every atom maps onto one of its kind; None where there is none."""
+def inversion_centre(cell, atoms):
+    """Fractions of the point through which every atom maps onto one of its kind; None where there is none.
+
+    Of several, the one with the most atoms on the line through it along the third axis: it lies on the axes of rotation.
+    """
     sites = fractions(cell, atoms)
-
-    def is_met(symbol, place):
-        return any(s == symbol and all(abs((x - y + 0.5) % 1 - 0.5) < tolerance for x, y in zip(place, other))
-                   for s, *other in sites)
-
     first, *start = sites[0]
     for symbol, *place in sites:
-        twice = [x + y for x, y in zip(start, place)]
-        if symbol == first and all(is_met(s, [t - x for t, x in zip(twice, p)]) for s, *p in sites): return [t / 2 for t in twice]
+        centre = [(x + y) / 2 for x, y in zip(start, place)]
+        if symbol == first and all(is_met(sites, s, [2 * c - x for c, x in zip(centre, p)]) for s, *p in sites):
+            halves = [[c + h for c, h in zip(centre, (i / 2, j / 2, 0))] for i in (0, 1) for j in (0, 1)]
+            return max(halves, key=lambda c: sum(is_same(c[:2], p[:2]) for _, *p in sites))
     return None
+
+
+def is_met(sites, symbol, place):
+    return any(s == symbol and is_same(place, other) for s, *other in sites)
+
+
+def is_same(place, other, tolerance=1e-4):
+    """Whether fractions are those of one point of the crystal."""
+    return all(abs((x - y + 0.5) % 1 - 0.5) < tolerance for x, y in zip(place, other))
 
 
 def moved_to_origin(cell, atoms, centre):
