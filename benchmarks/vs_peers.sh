@@ -13,7 +13,8 @@ case " $* " in
             case $(readlink -f "/etc/alternatives/$name") in
                 *openblas*) ;;
                 *)
-                    path=$(update-alternatives --list "$name" | grep -m 1 openblas)
+                    path=$(update-alternatives --list "$name" | grep -m 1 openblas) ||
+                        { echo "no OpenBLAS among the alternatives of $name" >&2; exit 1; }
                     if [ "$(id -u)" -eq 0 ]; then
                         update-alternatives --set "$name" "$path" >&2
                     else
