@@ -3,7 +3,7 @@
 With GTH entries of CP2K. The FFT grid is given to all codes: the smallest products of 2, 3 and 5 that hold the
 density's sphere, which is the default of pw.x. An inversion centre is the origin, where kaimen would put it: places that
 differ by half a step of the grid differ by up to 1e-5 Ha per atom. As kaimen does by default, four empty bands are computed,
-from which the gap and the electron affinity follow.
+from which the gap and the electron affinity follow. Cutoffs and meshes are not below those of quality: lite.
 """
 import math
 import os
@@ -98,7 +98,7 @@ def own_slabs():
              make("ZnO(10-10) 2L", wurtzite_1010("Zn", 3.25, 5.207, 2), (3, 2), 40),
              make("Al2O3(0001) 2L", alumina(2), (3, 3), 25),
              make("Al2O3(0001) 3L", alumina(3), (3, 3), 25),
-             make("Al2O3(0001) 12L", alumina(12), (2, 2), 20),
+             make("Al2O3(0001) 12L", alumina(12), (3, 3), 25),
              make("ZrO2(111) 2L", fluorite_111("Zr", 5.07, 2), (3, 3), 30),
              make("SrTiO3(001) 5L", perovskite_001("Sr", "Ti", 3.905, 5), (3, 3), 30),
              make("SrTiO3(001) 4L", perovskite_001("Sr", "Ti", 3.905, 4), (3, 3), 30),
