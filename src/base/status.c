@@ -1,6 +1,7 @@
 #include "kaimen/base/status.h"
 
 #include "kaimen/base/log.h"
+#include "kaimen/base/traffic.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -73,13 +74,13 @@ void km_status_clear(void)
 km_status km_agree(km_status status, MPI_Comm comm)
 {
     int rank, n_rank, code;
-    int mine, lowest;
+    int lowest;
 
     MPI_Comm_rank(comm, &rank);
     MPI_Comm_size(comm, &n_rank);
     if (n_rank == 1) return status;
-    mine = status == KM_OK ? n_rank : rank;
-    MPI_Allreduce(&mine, &lowest, 1, MPI_INT, MPI_MIN, comm);
+    lowest = status == KM_OK ? n_rank : rank;
+    km_traffic_allreduce(KM_TRAFFIC_CONTROL, 1, MPI_INT, MPI_MIN, comm, &lowest);
     if (lowest == n_rank) return KM_OK;
     code = (int)status;
     MPI_Bcast(&code, 1, MPI_INT, lowest, comm);

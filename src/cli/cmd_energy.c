@@ -173,6 +173,21 @@ static km_status collect_mesh(km_energy *energy, const km_ground_state *state)
 }
 
 /* Everything that the calculator still holds of the crystal. */
+static void collect_ranks(km_energy *energy, const km_dft *dft)
+{
+    const km_ground_state *state = km_dft_ground_state(dft);
+    const km_scf_result *scf = km_dft_scf_result(dft);
+    km_energy_ranks *ranks = &energy->ranks;
+
+    MPI_Comm_size(MPI_COMM_WORLD, &ranks->n_rank);
+    ranks->n_group = km_kpoints_groups(km_ground_state_kpoints(state))->n_group;
+    memcpy(ranks->grid, km_grid_n(km_ground_state_grid(state)), sizeof ranks->grid);
+    ranks->n_density_wave = km_grid_n_g(km_ground_state_grid(state));
+    ranks->n_iteration = scf->n_iteration;
+    ranks->traffic = scf->traffic;
+    ranks->traffic_all = scf->traffic_all;
+}
+
 static km_status collect(km_energy *energy, km_calculator *calculator, const km_dft *dft)
 {
     energy->alpha_over_omega_ha = km_dft_alpha_over_omega_ha(dft, energy->crystal);
@@ -183,6 +198,7 @@ static km_status collect(km_energy *energy, km_calculator *calculator, const km_
     energy->has_stress = energy->input.stress || energy->input.relax.cell;
     if (energy->has_stress) KM_TRY(km_calculator_stress(calculator, energy->stress_ha_bohr3));
     KM_TRY(collect_mesh(energy, km_dft_ground_state(dft)));
+    collect_ranks(energy, dft);
     if (energy->slab.is_slab) KM_TRY(km_energy_compute_slab(energy, calculator));
     return KM_OK;
 }
@@ -313,13 +329,20 @@ static km_status write_results(const km_energy *energy, const km_arguments *argu
 }
 
 /* Collective on all ranks. */
-static km_status print_timings(void)
+static km_status print_timings(const km_energy_ranks *ranks)
 {
     char *table = NULL;
+    km_text sent = {0};
 
     KM_TRY(km_timer_table(MPI_COMM_WORLD, &table));
     if (table) printf("\n%s", table);
     KM_FREE(table);
+    if (!km_cli_is_root() || ranks->n_rank == 1 || ranks->n_iteration == 0) return KM_OK;
+    KM_TRY(km_traffic_append_table(&ranks->traffic, &ranks->traffic_all, ranks->n_iteration,
+                                   &sent));
+    printf("\n%d ranks in %d groups of k-points\n%s", ranks->n_rank, ranks->n_group,
+           sent.bytes);
+    KM_FREE(sent.bytes);
     return KM_OK;
 }
 
@@ -344,7 +367,7 @@ static km_status run_energy(const km_arguments *arguments, km_exit *code)
     KM_TRY_TO(end, compute(&energy, config, calculator, dft, bands != NULL));
     if (km_cli_is_root()) status = write_results(&energy, arguments);
     KM_TRY_TO(end, km_agree(status, MPI_COMM_WORLD));
-    if (km_arguments_has(arguments, "timings")) KM_TRY_TO(end, print_timings());
+    if (km_arguments_has(arguments, "timings")) KM_TRY_TO(end, print_timings(&energy.ranks));
     if (energy.calculation.outcome != KM_OUTCOME_CONVERGED) *code = KM_EXIT_FAILED;
 end:
     km_calculator_destroy(&calculator);

@@ -23,6 +23,15 @@ typedef struct {
     km_edges edges;
 } km_energy_slab;
 
+/** What ranks shared, and what they sent for it; plain values. */
+typedef struct {
+    int n_rank, n_group;
+    int grid[3];
+    int n_density_wave;              /* G vectors of the density */
+    int n_iteration;                 /* of the last SCF */
+    km_traffic traffic, traffic_all; /* in these: of the busiest rank, of all */
+} km_energy_ranks;
+
 /** Bands along a path; owned. */
 typedef struct {
     km_path *path;          /* NULL: not computed */
@@ -39,6 +48,7 @@ typedef struct {
     km_relax_result relax_result;
     char checkpoint[KM_PATH_SIZE]; /* of the relaxation; "": none */
     double *forces_ha_bohr;        /* [n_atom][3]; NULL: not computed */
+    km_energy_ranks ranks;
     bool has_stress;
     double stress_ha_bohr3[9];
     int n_k;

@@ -194,6 +194,42 @@ static json_t *relaxation(const km_energy *energy)
     return object;
 }
 
+/* Counts of all SCF iterations, then what one of them sends on the average. */
+static json_t *communication(const km_energy *energy)
+{
+    const km_energy_ranks *ranks = &energy->ranks;
+    const km_traffic *rank = &ranks->traffic, *all = &ranks->traffic_all;
+    const double n = ranks->n_iteration > 0 ? ranks->n_iteration : 1;
+    json_t *object = json_object(), *list = json_array();
+
+    for (int p = 0; p < KM_N_TRAFFIC; ++p)
+        for (int k = 0; k < KM_N_TRAFFIC_KIND; ++k) {
+            const char *purpose = km_traffic_purpose_name((km_traffic_purpose)p);
+            const char *kind = km_traffic_kind_name((km_traffic_kind)k);
+
+            if (rank->n_call[p][k] == 0) continue;
+            json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:I, s:I}", "purpose",
+                                                  purpose, "kind", kind, "calls",
+                                                  (json_int_t)rank->n_call[p][k], "bytes_rank",
+                                                  (json_int_t)rank->n_byte[p][k], "bytes_all",
+                                                  (json_int_t)all->n_byte[p][k]));
+        }
+    json_object_set_new(object, "ranks", json_integer(ranks->n_rank));
+    json_object_set_new(object, "groups", json_integer(ranks->n_group));
+    json_object_set_new(object, "scf_iterations", json_integer(ranks->n_iteration));
+    json_object_set_new(object, "fft_grid",
+                        json_pack("[i, i, i]", ranks->grid[0], ranks->grid[1], ranks->grid[2]));
+    json_object_set_new(object, "n_density_wave", json_integer(ranks->n_density_wave));
+    json_object_set_new(object, "counts", list);
+    json_object_set_new(object, "calls_per_iteration",
+                        number((double)km_traffic_n_call(rank) / n));
+    json_object_set_new(object, "bytes_rank_per_iteration",
+                        number((double)km_traffic_n_byte(rank) / n));
+    json_object_set_new(object, "bytes_all_per_iteration",
+                        number((double)km_traffic_n_byte(all) / n));
+    return object;
+}
+
 static json_t *document(const km_energy *energy)
 {
     const km_calculation *c = &energy->calculation;
@@ -218,6 +254,7 @@ static json_t *document(const km_energy *energy)
         json_object_set_new(root, "abs_mag", number(c->spin.absolute_moment_mub));
     }
     add_run(root, c);
+    json_object_set_new(root, "communication", communication(energy));
     json_object_set_new(root, "input", json_string(energy->effective));
     if (energy->relax) json_object_set_new(root, "relaxation", relaxation(energy));
     if (energy->slab.is_slab) json_object_set_new(root, "slab", slab_object(&energy->slab));

@@ -2,6 +2,7 @@
 
 #include "kaimen/base/memory.h"
 #include "kaimen/base/timer.h"
+#include "kaimen/base/traffic.h"
 #include "kaimen/math/distributed_eigen.h"
 
 #include <cblas.h>
@@ -174,7 +175,7 @@ static bool is_shared(const km_bands *bands)
 void km_bands_sum(const km_bands *bands, int n, double *values)
 {
     if (is_shared(bands))
-        MPI_Allreduce(MPI_IN_PLACE, values, n, MPI_DOUBLE, MPI_SUM, bands->comm);
+        km_traffic_allreduce(KM_TRAFFIC_OVERLAP, n, MPI_DOUBLE, MPI_SUM, bands->comm, values);
 }
 
 void km_bands_squared_norms(const km_bands *bands, double *norm2)

@@ -7,6 +7,7 @@
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/base/timer.h"
+#include "kaimen/base/traffic.h"
 #include "kaimen/base/units.h"
 #include "kaimen/crystal/element.h"
 
@@ -348,7 +349,7 @@ static km_status compute(void *self, const km_crystal *crystal, const km_request
         KM_TRY_TIMED("stress", km_ground_state_compute_stress(dft->state, dft->stress));
     dft->has_stress = request->stress;
     result->time_s = MPI_Wtime() - start_s;
-    MPI_Bcast(&result->time_s, 1, MPI_DOUBLE, 0, comm);
+    km_traffic_broadcast(KM_TRAFFIC_CONTROL, 1, MPI_DOUBLE, 0, comm, &result->time_s);
     return KM_OK;
 }
 

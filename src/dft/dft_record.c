@@ -66,6 +66,19 @@ static km_status write_terms(const km_scf_result *scf, km_h5 *group)
     return km_h5_write_int(group, "n_fft", scf->n_fft);
 }
 
+/* Per SCF iteration, of the busiest rank and of all. */
+static km_status write_traffic(const km_scf_result *scf, km_h5 *group)
+{
+    const double n = scf->n_iteration > 0 ? scf->n_iteration : 1;
+
+    KM_TRY(km_h5_write_double(group, "sent_calls", "",
+                              (double)km_traffic_n_call(&scf->traffic) / n));
+    KM_TRY(km_h5_write_double(group, "sent", "byte",
+                              (double)km_traffic_n_byte(&scf->traffic) / n));
+    return km_h5_write_double(group, "sent_all", "byte",
+                              (double)km_traffic_n_byte(&scf->traffic_all) / n);
+}
+
 static km_status write_magnetisation(const km_dft *dft, km_h5 *group)
 {
     const km_scf_result *scf = km_dft_scf_result(dft);
@@ -112,6 +125,7 @@ km_status km_dft_write(void *self, km_h5 *group)
     KM_TRY(write_history(state, group));
     KM_TRY(write_kpoints(state, group));
     KM_TRY(write_terms(km_dft_scf_result(dft), group));
+    KM_TRY(write_traffic(km_dft_scf_result(dft), group));
     KM_TRY(write_magnetisation(dft, group));
     KM_TRY(km_h5_create_group(group, "pseudopotential", &pseudos));
     status = write_pseudos(dft, pseudos);

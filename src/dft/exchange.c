@@ -1,6 +1,7 @@
 #include "kaimen/dft/exchange.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/base/traffic.h"
 
 #include <string.h>
 
@@ -163,8 +164,10 @@ km_bands km_exchange_spread(km_exchange *e, const km_basis *basis, const km_band
     *image = in_buffer(e->image, slices, n_own, n_g);
     km_bands_clear(image);
     count_numbers(e, basis, slices, n_own);
-    MPI_Alltoallv(numbers(slices), e->n_slice, e->at_slice, type_of_number(slices), e->wire,
-                  e->n_whole, e->at_whole, type_of_number(slices), km_basis_comm(basis));
+    km_traffic_exchange(KM_TRAFFIC_EXCHANGE,
+                        &(km_traffic_parts){numbers(slices), e->n_slice, e->at_slice},
+                        type_of_number(slices), km_basis_comm(basis),
+                        &(km_traffic_parts){e->wire, e->n_whole, e->at_whole});
     copy_wire(e, basis, &whole, false);
     return whole;
 }
@@ -178,7 +181,9 @@ void km_exchange_collect(km_exchange *e, const km_basis *basis, const km_bands *
 
     copy_wire(e, basis, &image, true);
     count_numbers(e, basis, slices, n_own);
-    MPI_Alltoallv(e->wire, e->n_whole, e->at_whole, type_of_number(slices), e->slices,
-                  e->n_slice, e->at_slice, type_of_number(slices), km_basis_comm(basis));
+    km_traffic_exchange(KM_TRAFFIC_EXCHANGE,
+                        &(km_traffic_parts){e->wire, e->n_whole, e->at_whole},
+                        type_of_number(slices), km_basis_comm(basis),
+                        &(km_traffic_parts){e->slices, e->n_slice, e->at_slice});
     km_bands_add(&collected, slices);
 }

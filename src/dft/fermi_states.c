@@ -1,6 +1,7 @@
 #include "dft/fermi_states.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/base/traffic.h"
 #include "kaimen/dft/density.h"
 
 #include <math.h>
@@ -55,7 +56,8 @@ void km_fermi_states_set(km_fermi_states *states, km_ground_state *state,
                                 (state->set.eigenvalue[i] - fermi_ha) / width_ha);
     km_hamiltonian_compute_density(state->set.hamiltonian, state->set.bands, state->set.weight,
                                    states->slope, true, state->rho_r);
-    MPI_Allreduce(MPI_IN_PLACE, state->rho_r, n_point, MPI_DOUBLE, MPI_SUM, state->comm);
+    km_traffic_allreduce(KM_TRAFFIC_DENSITY, n_point, MPI_DOUBLE, MPI_SUM, state->comm,
+                         state->rho_r);
     km_grid_to_reciprocal(state->grid, state->rho_r, states->density);
     km_density_symmetrise(state->grid, state->symmetry, state->is_real, states->density,
                           state->work_g);

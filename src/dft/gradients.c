@@ -2,6 +2,7 @@
 #include "dft/electrons.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/base/traffic.h"
 #include "kaimen/base/units.h"
 
 #include <string.h>
@@ -67,7 +68,8 @@ km_status km_ground_state_compute_forces(km_ground_state *state, double *forces_
         memcpy(forces_ha_bohr, raw, sizeof *raw * 3 * (size_t)n_atom);
     remove_net_force(n_atom, forces_ha_bohr);
     /* The density's share differs by the rounding errors of each rank's FFT plans. */
-    MPI_Bcast(forces_ha_bohr, 3 * n_atom, MPI_DOUBLE, 0, state->comm);
+    km_traffic_broadcast(KM_TRAFFIC_FORCE, 3 * n_atom, MPI_DOUBLE, 0, state->comm,
+                         forces_ha_bohr);
 end:
     KM_FREE(raw);
     return status;
@@ -104,6 +106,7 @@ km_status km_ground_state_compute_stress(km_ground_state *state, double stress_h
                                          set->weight, set->occupation, state->comm,
                                          stress_ha_bohr3));
     if (state->symmetry) symmetrise_stress(state->crystal, state->symmetry, stress_ha_bohr3);
-    MPI_Bcast(stress_ha_bohr3, 9, MPI_DOUBLE, 0, state->comm); /* as the forces */
+    /* as the forces */
+    km_traffic_broadcast(KM_TRAFFIC_FORCE, 9, MPI_DOUBLE, 0, state->comm, stress_ha_bohr3);
     return KM_OK;
 }

@@ -1,6 +1,7 @@
 #include "dft/electrons.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/base/traffic.h"
 #include "kaimen/base/units.h"
 #include "kaimen/dft/density.h"
 
@@ -224,8 +225,10 @@ static km_status make_kpoints(km_ground_state *state)
         /* The slices of a group add up to the sphere. */
         state->mean_plane_wave += state->set.weight[ik] * km_basis_n_g(basis);
     }
-    MPI_Allreduce(MPI_IN_PLACE, &state->n_plane_wave, 1, MPI_LONG, MPI_MAX, state->comm);
-    MPI_Allreduce(MPI_IN_PLACE, &state->mean_plane_wave, 1, MPI_DOUBLE, MPI_SUM, state->comm);
+    km_traffic_allreduce(KM_TRAFFIC_CONTROL, 1, MPI_LONG, MPI_MAX, state->comm,
+                         &state->n_plane_wave);
+    km_traffic_allreduce(KM_TRAFFIC_CONTROL, 1, MPI_DOUBLE, MPI_SUM, state->comm,
+                         &state->mean_plane_wave);
     state->mean_plane_wave /= state->n_spin;
     return KM_OK;
 }

@@ -3,6 +3,7 @@
 #include "dft/term.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/base/timer.h"
+#include "kaimen/base/traffic.h"
 #include "kaimen/dft/fft.h"
 
 #include <string.h>
@@ -223,7 +224,7 @@ km_status km_hamiltonian_compute_forces(km_hamiltonian *h, const double complex 
         if (h->term[i].functions->band_forces)
             status = h->term[i].functions->band_forces(h->term[i].self, &view, forces);
     KM_TRY(km_agree(status, comm));
-    MPI_Allreduce(MPI_IN_PLACE, forces, n, MPI_DOUBLE, MPI_SUM, comm);
+    km_traffic_allreduce(KM_TRAFFIC_FORCE, n, MPI_DOUBLE, MPI_SUM, comm, forces);
     density = view_density(h, rho_g);
     for (int i = 0; i < KM_N_TERM; ++i)
         if (h->term[i].functions->density_forces)
@@ -245,7 +246,7 @@ km_status km_hamiltonian_compute_stress(km_hamiltonian *h, const double complex 
         if (h->term[i].functions->band_stress)
             status = h->term[i].functions->band_stress(h->term[i].self, &view, stress);
     KM_TRY(km_agree(status, comm));
-    MPI_Allreduce(MPI_IN_PLACE, stress, 9, MPI_DOUBLE, MPI_SUM, comm);
+    km_traffic_allreduce(KM_TRAFFIC_FORCE, 9, MPI_DOUBLE, MPI_SUM, comm, stress);
     density = view_density(h, rho_g);
     for (int i = 0; i < KM_N_TERM; ++i)
         if (h->term[i].functions->density_stress)

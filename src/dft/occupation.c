@@ -1,5 +1,6 @@
 #include "kaimen/dft/occupation.h"
 
+#include "kaimen/base/traffic.h"
 #include "kaimen/base/units.h"
 
 #include <float.h>
@@ -32,11 +33,9 @@ typedef struct {
 /* MPI_Allreduce may round differently on each rank; then bisections would part. */
 static double sum_over_ranks(double value, MPI_Comm comm)
 {
-    double sum = 0;
-
-    MPI_Reduce(&value, &sum, 1, MPI_DOUBLE, MPI_SUM, 0, comm);
-    MPI_Bcast(&sum, 1, MPI_DOUBLE, 0, comm);
-    return sum;
+    km_traffic_allreduce(KM_TRAFFIC_LEVEL, 1, MPI_DOUBLE, MPI_SUM, comm, &value);
+    km_traffic_broadcast(KM_TRAFFIC_LEVEL, 1, MPI_DOUBLE, 0, comm, &value);
+    return value;
 }
 
 /* Electrons that a band holds. */
@@ -119,7 +118,7 @@ static void find_fermi_level(const state_list *states, reservoir *r)
         range[0] = fmax(range[0], -states->eigenvalues[i]);
         range[1] = fmax(range[1], states->eigenvalues[i]);
     }
-    MPI_Allreduce(MPI_IN_PLACE, range, 2, MPI_DOUBLE, MPI_MAX, states->comm);
+    km_traffic_allreduce(KM_TRAFFIC_LEVEL, 2, MPI_DOUBLE, MPI_MAX, states->comm, range);
     low = -range[0] - FAR * options->width_ha;
     high = range[1] + FAR * options->width_ha;
     r->fermi_ha = 0.5 * (bisect(states, r, r->n_electron - tolerance, low, high) +
@@ -218,7 +217,7 @@ static edge_list find_edges(const state_list *states, const int n_full[2])
         if (n_full[s] > 0) edge[s] = fmax(edge[s], e[n_full[s] - 1]);
         if (n_full[s] < n_band) edge[2 + s] = fmax(edge[2 + s], -e[n_full[s]]);
     }
-    MPI_Allreduce(MPI_IN_PLACE, edge, 4, MPI_DOUBLE, MPI_MAX, states->comm);
+    km_traffic_allreduce(KM_TRAFFIC_LEVEL, 4, MPI_DOUBLE, MPI_MAX, states->comm, edge);
     return (edge_list){{edge[0], edge[1]}, {-edge[2], -edge[3]}};
 }
 

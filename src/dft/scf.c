@@ -10,6 +10,7 @@
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/base/timer.h"
+#include "kaimen/base/traffic.h"
 #include "kaimen/dft/density.h"
 #include "kaimen/dft/eigensolver.h"
 #include "kaimen/dft/mixing.h"
@@ -140,7 +141,8 @@ static km_status solve_bands(loop *l, double tolerance_ha, double empty_ha, int 
         l->residual_ha = fmax(l->residual_ha, found.residual_ha);
     }
     KM_TRY(km_agree(status, l->state->comm));
-    MPI_Allreduce(MPI_IN_PLACE, &l->residual_ha, 1, MPI_DOUBLE, MPI_MAX, l->state->comm);
+    km_traffic_allreduce(KM_TRAFFIC_CONTROL, 1, MPI_DOUBLE, MPI_MAX, l->state->comm,
+                         &l->residual_ha);
     return KM_OK;
 }
 
@@ -170,8 +172,8 @@ static void compute_density(km_ground_state *state, bool is_rough)
     km_timer_start("density");
     km_hamiltonian_compute_density(state->set.hamiltonian, state->set.bands, state->set.weight,
                                    state->set.occupation, is_rough, state->rho_r);
-    MPI_Allreduce(MPI_IN_PLACE, state->rho_r, state->n_spin * n_point, MPI_DOUBLE, MPI_SUM,
-                  state->comm);
+    km_traffic_allreduce(KM_TRAFFIC_DENSITY, state->n_spin * n_point, MPI_DOUBLE, MPI_SUM,
+                         state->comm, state->rho_r);
     for (int s = 0; s < state->n_spin; ++s)
         km_grid_to_reciprocal(state->grid, state->rho_r + s * n_point,
                               state->rho_out + s * n_g);
@@ -187,7 +189,7 @@ static double band_energy(const km_ground_state *state)
         for (int j = 0; j < state->n_band; ++j)
             sum += state->set.weight[ik] * state->set.occupation[ik * state->n_band + j] *
                    state->set.eigenvalue[ik * state->n_band + j];
-    MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, cross_comm(state));
+    km_traffic_allreduce(KM_TRAFFIC_LEVEL, 1, MPI_DOUBLE, MPI_SUM, cross_comm(state), &sum);
     return sum;
 }
 
@@ -195,9 +197,10 @@ static double band_energy(const km_ground_state *state)
  * Each rank has FFT plans of its own, whose rounding errors differ: what all ranks know is what the
  * first one found.
  */
-static void share(const km_ground_state *state, int n, double *values)
+static void share(const km_ground_state *state, km_traffic_purpose purpose, int n,
+                  double *values)
 {
-    MPI_Bcast(values, n, MPI_DOUBLE, 0, state->comm);
+    km_traffic_broadcast(purpose, n, MPI_DOUBLE, 0, state->comm, values);
 }
 
 /* Energy of the bands in the potential of rho_in, with the input density's double counting. */
@@ -211,8 +214,8 @@ static void compute_energy(loop *l)
         km_grid_to_real(state->grid, state->rho_in + s * km_grid_n_g(state->grid),
                         state->rho_r + s * km_grid_n_point(state->grid));
     double_counting = km_hamiltonian_potential_energy(state->set.hamiltonian, state->rho_r);
-    share(state, 1, &double_counting);
-    share(state, KM_N_TERM, term);
+    share(state, KM_TRAFFIC_CONTROL, 1, &double_counting);
+    share(state, KM_TRAFFIC_CONTROL, KM_N_TERM, term);
     result->free_energy_ha = band_energy(state) - double_counting + term[KM_TERM_LOCAL] +
                              term[KM_TERM_HARTREE] + term[KM_TERM_XC] + term[KM_TERM_ION] +
                              result->occupation.entropy_ha;
@@ -227,8 +230,8 @@ static void count_work(loop *l)
                  km_hamiltonian_n_fft(state->set.hamiltonian)};
 
     /* Ranks that share plane waves apply H together, and transform different bands. */
-    MPI_Allreduce(MPI_IN_PLACE, n, 1, MPI_LONG, MPI_SUM, cross_comm(state));
-    MPI_Allreduce(MPI_IN_PLACE, n + 1, 1, MPI_LONG, MPI_SUM, state->comm);
+    km_traffic_allreduce(KM_TRAFFIC_LEVEL, 1, MPI_LONG, MPI_SUM, cross_comm(state), n);
+    km_traffic_allreduce(KM_TRAFFIC_LEVEL, 1, MPI_LONG, MPI_SUM, state->comm, n + 1);
     l->result->n_h_apply = n[0];
     l->result->n_fft = n[1];
 }
@@ -276,7 +279,7 @@ static km_outcome judge(loop *l)
     else if (l->request->time_limit_s > 0 &&
              MPI_Wtime() - l->start_s > l->request->time_limit_s)
         outcome = KM_OUTCOME_TIMEOUT;
-    MPI_Bcast(&outcome, 1, MPI_INT, 0, state->comm);
+    km_traffic_broadcast(KM_TRAFFIC_CONTROL, 1, MPI_INT, 0, state->comm, &outcome);
     return (km_outcome)outcome;
 }
 
@@ -312,7 +315,7 @@ static void estimate_error(loop *l)
     const km_ground_state *state = l->state;
 
     l->result->error_ha = km_mixing_error_ha(l->mixing, state->rho_in, state->rho_out);
-    share(state, 1, &l->result->error_ha);
+    share(state, KM_TRAFFIC_CONTROL, 1, &l->result->error_ha);
 }
 
 static km_status iterate(loop *l)
@@ -343,7 +346,8 @@ static km_status mix(loop *l)
     KM_TRY_TIMED("mixing", km_agree(km_mixing_compute(l->mixing, state->rho_in, state->rho_out,
                                                       state->rho_in),
                                     state->comm));
-    share(state, 2 * state->n_spin * km_grid_n_g(state->grid), (double *)state->rho_in);
+    share(state, KM_TRAFFIC_DENSITY, 2 * state->n_spin * km_grid_n_g(state->grid),
+          (double *)state->rho_in);
     return km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in,
                                       l->result->term_ha);
 }
@@ -398,7 +402,8 @@ static void gather_eigenvalues(const km_band_set *set, int n_spin, int n_band, d
 
     memset(all, 0, sizeof *all * (size_t)n);
     for (int i = 0; i < set->n_k * n_band; ++i) all[first + i] = set->eigenvalue[i];
-    MPI_Allreduce(MPI_IN_PLACE, all, n, MPI_DOUBLE, MPI_SUM, km_kpoints_groups(kpoints)->cross);
+    km_traffic_allreduce(KM_TRAFFIC_LEVEL, n, MPI_DOUBLE, MPI_SUM,
+                         km_kpoints_groups(kpoints)->cross, all);
 }
 
 /* Where no whole number of bands can be full there is no gap. */
@@ -421,7 +426,7 @@ static void measure_magnetisation(km_ground_state *state, km_scf_result *result)
     moment[0] = volume * creal(state->rho_out[n_g + km_grid_zero(state->grid)]);
     km_grid_to_real(state->grid, state->rho_out + n_g, state->rho_r);
     for (int i = 0; i < n_point; ++i) moment[1] += fabs(state->rho_r[i]) * volume / n_point;
-    share(state, 2, moment);
+    share(state, KM_TRAFFIC_CONTROL, 2, moment);
     result->moment_mub = moment[0];
     result->absolute_moment_mub = moment[1];
 }
@@ -460,6 +465,14 @@ static bool wants_better_bands(loop *l)
     return l->is_warm;
 }
 
+static void note_traffic(const km_ground_state *state, const km_traffic *before,
+                         km_scf_result *result)
+{
+    const km_traffic now = km_traffic_counted(), own = km_traffic_between(before, &now);
+
+    km_traffic_reduce(&own, state->comm, &result->traffic, &result->traffic_all);
+}
+
 km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_result *result)
 {
     loop l = {.state = state,
@@ -470,6 +483,7 @@ km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
               .tolerance_ha = state->warm ? WARM_TOLERANCE_HA : FIRST_TOLERANCE_HA,
               .smallest_error_ha = INFINITY,
               .halved_error_ha = INFINITY};
+    km_traffic before;
     km_status status = KM_OK;
 
     *result = (km_scf_result){.outcome = KM_OUTCOME_NOT_CONVERGED, .gap = km_gap_empty()};
@@ -478,11 +492,13 @@ km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
     status = km_agree(prepare(&l), state->comm);
     km_timer_stop("start");
     KM_TRY_TO(end, status);
+    before = km_traffic_counted();
     for (int i = 0; i < state->options.scf.max_iteration; ++i) {
         if (i > 0 && !wants_better_bands(&l)) KM_TRY_TO(end, mix(&l));
         KM_TRY_TO(end, iterate(&l));
         if (result->outcome != KM_OUTCOME_NOT_CONVERGED || result->gap_closed) break;
     }
+    note_traffic(state, &before, result);
     if (result->outcome == KM_OUTCOME_CONVERGED) KM_TRY_TO(end, finish(&l));
     gather_eigenvalues(&state->set, state->n_spin, state->n_band, state->all_eigenvalues);
     extend_gap(state, km_kpoints_n(state->set.kpoints), km_kpoints_frac(state->set.kpoints, 0),

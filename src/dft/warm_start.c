@@ -1,6 +1,7 @@
 #include "dft/warm_start.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/base/traffic.h"
 #include "kaimen/dft/density.h"
 
 #include <math.h>
@@ -141,7 +142,7 @@ bool km_warm_start_fits(const km_warm_start *warm, const km_ground_state *state)
     int fits = is_same_kind(warm, state) && has_same_bands(warm, state) &&
                is_near(warm, state->crystal);
 
-    MPI_Allreduce(MPI_IN_PLACE, &fits, 1, MPI_INT, MPI_LAND, state->comm);
+    km_traffic_allreduce(KM_TRAFFIC_CONTROL, 1, MPI_INT, MPI_LAND, state->comm, &fits);
     return fits;
 }
 

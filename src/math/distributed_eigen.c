@@ -1,6 +1,7 @@
 #include "kaimen/math/distributed_eigen.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/base/traffic.h"
 
 #include <math.h>
 #include <string.h>
@@ -195,7 +196,8 @@ static void gather(const dealt *m, const double *part, double *wire, double *a, 
                          count_owned(m, rank % grid->n_column, grid->n_column);
 
         if (rank == grid->rank) memcpy(wire, part, sizeof *wire * (size_t)(width * size));
-        MPI_Bcast(wire, width * size, MPI_DOUBLE, rank, grid->comm);
+        km_traffic_broadcast(KM_TRAFFIC_SUBSPACE, width * size, MPI_DOUBLE, rank, grid->comm,
+                             wire);
         place(m, rank, wire, a, ld);
     }
 }
@@ -262,7 +264,7 @@ km_status km_distributed_eigen_hermitian(bool is_real, int n, double *a, int ld,
     KM_TRY_TO(end, km_agree(status, comm));
     KM_TRY_TO(end, diagonalise(&m, value));
     gather(&m, m.other, m.a, a, ld);
-    MPI_Bcast(value, n, MPI_DOUBLE, 0, comm);
+    km_traffic_broadcast(KM_TRAFFIC_SUBSPACE, n, MPI_DOUBLE, 0, comm, value);
 end:
     destroy(&m);
     return status;
@@ -284,7 +286,7 @@ km_status km_distributed_eigen_cholesky(bool is_real, int n, double *a, int ld, 
         pdpotrf_("L", &n, m.a, &one, &one, m.descriptor, &info);
     else
         pzpotrf_("L", &n, m.a, &one, &one, m.descriptor, &info);
-    MPI_Allreduce(MPI_IN_PLACE, &info, 1, MPI_INT, MPI_MAX, comm);
+    km_traffic_allreduce(KM_TRAFFIC_SUBSPACE, 1, MPI_INT, MPI_MAX, comm, &info);
     *is_positive = info == 0;
     if (*is_positive) gather(&m, m.a, m.other, a, ld);
 end:

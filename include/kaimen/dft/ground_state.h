@@ -6,6 +6,7 @@
  * Where the crystal has an inversion centre, atoms are shifted inside so that it lies at the origin and
  * coefficients are real; what is handed out refers to the crystal as it was given.
  */
+#include "kaimen/base/traffic.h"
 #include "kaimen/dft/atom.h"
 #include "kaimen/dft/gap.h"
 #include "kaimen/dft/hamiltonian.h"
@@ -40,6 +41,8 @@ typedef struct {
     double absolute_moment_mub; /* integral of |rho_up - rho_down| */
     long n_h_apply;
     long n_fft;
+    /** What its iterations sent: the busiest rank, count by count, and all ranks. */
+    km_traffic traffic, traffic_all;
 } km_scf_result;
 
 /**

@@ -1,0 +1,134 @@
+/* np: 1 2 3 */
+/* What ranks that share one k-point send is what the formulas of docs/performance.md say. */
+#include "dft/dft_support.h"
+
+#include "kaimen/base/traffic.h"
+#include "kaimen/dft/exchange.h"
+
+static int size_of_world(void)
+{
+    int n_rank;
+
+    MPI_Comm_size(MPI_COMM_WORLD, &n_rank);
+    return n_rank;
+}
+
+/* Rank r gets pairs of bands, the first ranks one more. */
+static int bands_of_rank(int n_band, int rank, int n_rank)
+{
+    const int n_pair = (n_band + 1) / 2, n = n_pair / n_rank + (rank < n_pair % n_rank);
+    const int before =
+        2 * (rank * (n_pair / n_rank) + (rank < n_pair % n_rank ? rank : n_pair % n_rank));
+
+    return before + 2 * n > n_band ? n_band - before : 2 * n;
+}
+
+static void exchanges_send_what_other_ranks_transform(void **state)
+{
+    const double k_frac[3] = {0.1, 0.2, 0};
+    const int n_rank = size_of_world(), n_band = 7;
+    const km_traffic before = km_traffic_counted();
+    km_traffic after, own, largest, sum;
+    km_crystal *crystal = make_magnesia();
+    km_exchange *exchange;
+    km_basis *basis;
+    km_bands slices, image;
+    long expected = 0;
+    int first;
+
+    (void)state;
+    ASSERT_OK(km_basis_create(crystal, k_frac, 5, MPI_COMM_WORLD, &basis));
+    ASSERT_OK(km_bands_create(false, n_band, km_basis_n_g(basis), &slices));
+    ASSERT_OK(km_exchange_create(1, &basis, &exchange));
+    if (n_rank > 1) {
+        km_exchange_spread(exchange, basis, &slices, &first, &image);
+        km_exchange_collect(exchange, basis, &slices);
+    }
+    after = km_traffic_counted();
+    own = km_traffic_between(&before, &after);
+    km_traffic_reduce(&own, MPI_COMM_WORLD, &largest, &sum);
+    for (int rank = 0; rank < n_rank; ++rank) {
+        const int n_g = km_basis_slice(basis, rank + 1) - km_basis_slice(basis, rank);
+
+        expected +=
+            2L * 16 * bands_of_rank(n_band, rank, n_rank) * (km_basis_n_g_sphere(basis) - n_g);
+    }
+    assert_int_equal(sum.n_byte[KM_TRAFFIC_EXCHANGE][KM_TRAFFIC_ALLTOALL], expected);
+    assert_int_equal(km_traffic_n_byte(&sum), expected);
+    km_exchange_destroy(&exchange);
+    km_bands_destroy(&slices);
+    km_basis_destroy(&basis);
+    km_crystal_destroy(&crystal);
+}
+
+static void overlaps_send_one_matrix(void **state)
+{
+    const km_traffic before = km_traffic_counted();
+    km_traffic after, own;
+    km_bands a, b;
+    km_matrix s;
+
+    (void)state;
+    ASSERT_OK(km_bands_create(false, 3, 10, &a));
+    ASSERT_OK(km_bands_create(false, 4, 10, &b));
+    ASSERT_OK(km_matrix_create(false, 3, 4, &s));
+    a.comm = b.comm = MPI_COMM_WORLD;
+    km_bands_overlap(&a, &b, &s);
+    after = km_traffic_counted();
+    own = km_traffic_between(&before, &after);
+    assert_int_equal(own.n_byte[KM_TRAFFIC_OVERLAP][KM_TRAFFIC_ALLREDUCE],
+                     size_of_world() > 1 ? 3 * 4 * 16 : 0);
+    assert_int_equal(own.n_byte[KM_TRAFFIC_OVERLAP][KM_TRAFFIC_ALLREDUCE],
+                     km_traffic_n_byte(&own));
+    km_matrix_destroy(&s);
+    km_bands_destroy(&a);
+    km_bands_destroy(&b);
+}
+
+/* Counts of a whole SCF with one k-point: those that follow from the grid are exact. */
+static void an_scf_sends_its_density_once(void **state)
+{
+    km_dft_options options = tight_options(8);
+    km_request request = km_request_default();
+    km_crystal *crystal = make_slab();
+    const int n_rank = size_of_world();
+    km_calculator *calculator;
+    km_calculation result;
+    const km_scf_result *scf;
+    const km_grid *grid;
+    km_dft *dft;
+    long n;
+
+    (void)state;
+    options.smearing = KM_SMEARING_NONE;
+    ASSERT_OK(km_dft_calculator_create(&options, NULL, &calculator, &dft));
+    ASSERT_OK(km_calculator_compute(calculator, crystal, &request, MPI_COMM_WORLD, &result));
+    assert_int_equal(result.outcome, KM_OUTCOME_CONVERGED);
+    scf = km_dft_scf_result(dft);
+    grid = km_ground_state_grid(km_dft_ground_state(dft));
+    n = n_rank > 1 ? scf->n_iteration : 0;
+    assert_int_equal(scf->traffic.n_byte[KM_TRAFFIC_DENSITY][KM_TRAFFIC_ALLREDUCE],
+                     8 * n * km_grid_n_point(grid));
+    assert_int_equal(scf->traffic_all.n_byte[KM_TRAFFIC_DENSITY][KM_TRAFFIC_ALLREDUCE],
+                     8 * n * n_rank * km_grid_n_point(grid));
+    /* The first iteration mixes nothing. */
+    assert_int_equal(scf->traffic_all.n_byte[KM_TRAFFIC_DENSITY][KM_TRAFFIC_BROADCAST],
+                     n_rank > 1 ? 16 * (n - 1) * km_grid_n_g(grid) : 0);
+    if (n_rank == 1) {
+        assert_int_equal(km_traffic_n_call(&scf->traffic), 0);
+        assert_int_equal(km_traffic_n_byte(&scf->traffic_all), 0);
+    } else {
+        assert_true(scf->traffic.n_byte[KM_TRAFFIC_OVERLAP][KM_TRAFFIC_ALLREDUCE] > 0);
+        assert_true(scf->traffic.n_byte[KM_TRAFFIC_EXCHANGE][KM_TRAFFIC_ALLTOALL] > 0);
+    }
+    km_calculator_destroy(&calculator);
+    km_crystal_destroy(&crystal);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(exchanges_send_what_other_ranks_transform),
+    cmocka_unit_test(overlaps_send_one_matrix),
+    cmocka_unit_test(an_scf_sends_its_density_once),
+};
+
+KM_TEST_MAIN(tests)
