@@ -1,11 +1,11 @@
 /*
  * What the busiest rank does and sends in one SCF of a slab, MgO(100) with three layers at 12 Ha. One line: groups,
- * iterations, energy in Ha, bands times applications of H, FFTs, megabytes sent, seconds. Sent is what kaimen hands to MPI:
- * of a reduction and of a root's broadcast the buffer once, of an exchange what goes to other ranks.
+ * iterations, energy in Ha, bands times applications of H, FFTs, megabytes sent, seconds. Sent is what
+ * kaimen/base/traffic.h counts.
  * usage: mpirun -n N ranks MESH_1 MESH_2
  */
 #include "dft/electrons.h"
-#include "kaimen/base/memory.h"
+#include "kaimen/base/traffic.h"
 #include "kaimen/base/units.h"
 #include "kaimen/dft/dft_calculator.h"
 #include "kaimen/dft/groups.h"
@@ -13,47 +13,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static double bytes_sent;
-
-static void count(MPI_Comm comm, double n, MPI_Datatype type)
-{
-    int n_rank, size;
-
-    PMPI_Comm_size(comm, &n_rank);
-    PMPI_Type_size(type, &size);
-    if (n_rank > 1) bytes_sent += n * size;
-}
-
-int MPI_Allreduce(const void *send, void *receive, int n, MPI_Datatype type, MPI_Op op,
-                  MPI_Comm comm)
-{
-    count(comm, n, type);
-    return PMPI_Allreduce(send, receive, n, type, op, comm);
-}
-
-int MPI_Bcast(void *buffer, int n, MPI_Datatype type, int root, MPI_Comm comm)
-{
-    int rank;
-
-    PMPI_Comm_rank(comm, &rank);
-    if (rank == root) count(comm, n, type);
-    return PMPI_Bcast(buffer, n, type, root, comm);
-}
-
-int MPI_Alltoallv(const void *send, const int *n, const int *at, MPI_Datatype type,
-                  void *receive, const int *n_receive, const int *at_receive,
-                  MPI_Datatype type_receive, MPI_Comm comm)
-{
-    int n_rank, rank;
-
-    PMPI_Comm_size(comm, &n_rank);
-    PMPI_Comm_rank(comm, &rank);
-    for (int i = 0; i < n_rank; ++i)
-        if (i != rank) count(comm, n[i], type);
-    return PMPI_Alltoallv(send, n, at, type, receive, n_receive, at_receive, type_receive,
-                          comm);
-}
 
 static km_status make_slab(km_crystal **slab)
 {
@@ -86,15 +45,16 @@ static km_dft_options make_options(char **mesh)
     return options;
 }
 
-static void print(const km_dft *dft, const km_calculation *result)
+static void print(const km_dft *dft, const km_calculation *result, const km_traffic *sent)
 {
     const km_ground_state *state = km_dft_ground_state(dft);
-    double most[3] = {bytes_sent / 1e6, (double)km_hamiltonian_n_fft(state->set.hamiltonian),
+    double most[3] = {(double)km_traffic_n_byte(sent) / 1e6,
+                      (double)km_hamiltonian_n_fft(state->set.hamiltonian),
                       (double)km_hamiltonian_n_apply(state->set.hamiltonian)};
     int rank;
 
-    PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    PMPI_Allreduce(MPI_IN_PLACE, most, 3, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Allreduce(MPI_IN_PLACE, most, 3, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
     if (rank == 0)
         printf("%d %d %.10f %.0f %.0f %.3f %.3f\n",
                km_kpoints_groups(state->set.kpoints)->n_group, result->n_iteration,
@@ -108,17 +68,20 @@ static km_status run(char **mesh)
     km_crystal *slab = NULL;
     km_calculator *calculator = NULL;
     km_calculation result;
+    km_traffic before, after, sent;
     km_dft *dft;
     km_status status = KM_OK;
 
     KM_TRY_TO(end, make_slab(&slab));
     KM_TRY_TO(end, km_dft_calculator_create(&options, NULL, &calculator, &dft));
     request.vacuum_axis = 2;
-    bytes_sent = 0;
+    before = km_traffic_counted();
     KM_TRY_TO(end, km_calculator_compute(calculator, slab, &request, MPI_COMM_WORLD, &result));
     KM_TRY_TO(end, KM_CHECK(result.outcome == KM_OUTCOME_CONVERGED, KM_E_NUMERIC, "%s",
                             result.reason));
-    print(dft, &result);
+    after = km_traffic_counted();
+    sent = km_traffic_between(&before, &after);
+    print(dft, &result, &sent);
 end:
     km_calculator_destroy(&calculator);
     km_crystal_destroy(&slab);

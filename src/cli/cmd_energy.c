@@ -184,6 +184,7 @@ static void collect_ranks(km_energy *energy, const km_dft *dft)
     memcpy(ranks->grid, km_grid_n(km_ground_state_grid(state)), sizeof ranks->grid);
     ranks->n_density_wave = km_grid_n_g(km_ground_state_grid(state));
     ranks->n_iteration = scf->n_iteration;
+    ranks->n_h_apply = scf->n_h_apply_iterated;
     ranks->traffic = scf->traffic;
     ranks->traffic_all = scf->traffic_all;
 }

@@ -217,6 +217,7 @@ static json_t *communication(const km_energy *energy)
     json_object_set_new(object, "ranks", json_integer(ranks->n_rank));
     json_object_set_new(object, "groups", json_integer(ranks->n_group));
     json_object_set_new(object, "scf_iterations", json_integer(ranks->n_iteration));
+    json_object_set_new(object, "h_applications", json_integer(ranks->n_h_apply));
     json_object_set_new(object, "fft_grid",
                         json_pack("[i, i, i]", ranks->grid[0], ranks->grid[1], ranks->grid[2]));
     json_object_set_new(object, "n_density_wave", json_integer(ranks->n_density_wave));

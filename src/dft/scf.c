@@ -465,11 +465,16 @@ static bool wants_better_bands(loop *l)
     return l->is_warm;
 }
 
+/* Of the iterations since a moment when these were the counts of this rank; itself not counted. */
 static void note_traffic(const km_ground_state *state, const km_traffic *before,
-                         km_scf_result *result)
+                         long n_apply_before, km_scf_result *result)
 {
     const km_traffic now = km_traffic_counted(), own = km_traffic_between(before, &now);
 
+    result->n_h_apply_iterated =
+        km_hamiltonian_n_apply(state->set.hamiltonian) - n_apply_before;
+    MPI_Allreduce(MPI_IN_PLACE, &result->n_h_apply_iterated, 1, MPI_LONG, MPI_SUM,
+                  cross_comm(state));
     km_traffic_reduce(&own, state->comm, &result->traffic, &result->traffic_all);
 }
 
@@ -484,6 +489,7 @@ km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
               .smallest_error_ha = INFINITY,
               .halved_error_ha = INFINITY};
     km_traffic before;
+    long n_apply;
     km_status status = KM_OK;
 
     *result = (km_scf_result){.outcome = KM_OUTCOME_NOT_CONVERGED, .gap = km_gap_empty()};
@@ -493,12 +499,13 @@ km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
     km_timer_stop("start");
     KM_TRY_TO(end, status);
     before = km_traffic_counted();
+    n_apply = km_hamiltonian_n_apply(state->set.hamiltonian);
     for (int i = 0; i < state->options.scf.max_iteration; ++i) {
         if (i > 0 && !wants_better_bands(&l)) KM_TRY_TO(end, mix(&l));
         KM_TRY_TO(end, iterate(&l));
         if (result->outcome != KM_OUTCOME_NOT_CONVERGED || result->gap_closed) break;
     }
-    note_traffic(state, &before, result);
+    note_traffic(state, &before, n_apply, result);
     if (result->outcome == KM_OUTCOME_CONVERGED) KM_TRY_TO(end, finish(&l));
     gather_eigenvalues(&state->set, state->n_spin, state->n_band, state->all_eigenvalues);
     extend_gap(state, km_kpoints_n(state->set.kpoints), km_kpoints_frac(state->set.kpoints, 0),

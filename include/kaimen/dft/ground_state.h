@@ -41,8 +41,9 @@ typedef struct {
     double absolute_moment_mub; /* integral of |rho_up - rho_down| */
     long n_h_apply;
     long n_fft;
-    /** What its iterations sent: the busiest rank, count by count, and all ranks. */
+    /** What its iterations sent, the busiest rank, count by count, and all ranks; and the applications they took. */
     km_traffic traffic, traffic_all;
+    long n_h_apply_iterated;
 } km_scf_result;
 
 /**
