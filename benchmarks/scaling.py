@@ -148,7 +148,7 @@ def sent(size, n_rank, n_iteration=None):
     n_group = choose_groups(n_rank, size.n_k)
     p, n_local = n_rank // n_group, -(-size.n_k // n_group)
     mixes = (n_iteration - 1) / n_iteration if n_iteration else 1
-    table = {("density", "allreduce"): (1, 8 * size.n_point, 8 * size.n_point * n_rank),
+    table = {("density", "allreduce"): (1, 16 * size.n_density_wave, 16 * size.n_density_wave * n_rank),
              ("density", "broadcast"): (mixes, 16 * size.n_density_wave * mixes, 16 * size.n_density_wave * mixes),
              ("potential", "allreduce"): (mixes, 8 * mixes, 8 * n_rank * mixes),
              ("potential", "allgather"): (mixes, 16 * -(-size.n_point // n_rank) * mixes, 16 * size.n_point * mixes),

@@ -56,9 +56,9 @@ void km_fermi_states_set(km_fermi_states *states, km_ground_state *state,
                                 (state->set.eigenvalue[i] - fermi_ha) / width_ha);
     km_hamiltonian_compute_density(state->set.hamiltonian, state->set.bands, state->set.weight,
                                    states->slope, true, state->rho_r);
-    km_traffic_allreduce(KM_TRAFFIC_DENSITY, n_point, MPI_DOUBLE, MPI_SUM, state->comm,
-                         state->rho_r);
     km_grid_to_reciprocal(state->grid, state->rho_r, states->density);
+    km_traffic_allreduce(KM_TRAFFIC_DENSITY, 2 * km_grid_n_g(state->grid), MPI_DOUBLE, MPI_SUM,
+                         state->comm, states->density);
     km_density_symmetrise(state->grid, state->symmetry, state->is_real, states->density,
                           state->work_g);
     km_grid_to_real(state->grid, states->density, state->rho_r);

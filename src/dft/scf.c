@@ -172,11 +172,12 @@ static void compute_density(km_ground_state *state, bool is_rough)
     km_timer_start("density");
     km_hamiltonian_compute_density(state->set.hamiltonian, state->set.bands, state->set.weight,
                                    state->set.occupation, is_rough, state->rho_r);
-    km_traffic_allreduce(KM_TRAFFIC_DENSITY, state->n_spin * n_point, MPI_DOUBLE, MPI_SUM,
-                         state->comm, state->rho_r);
+    /* Fewer G vectors than half the points: less is sent than before the transform. */
     for (int s = 0; s < state->n_spin; ++s)
         km_grid_to_reciprocal(state->grid, state->rho_r + s * n_point,
                               state->rho_out + s * n_g);
+    km_traffic_allreduce(KM_TRAFFIC_DENSITY, 2 * state->n_spin * n_g, MPI_DOUBLE, MPI_SUM,
+                         state->comm, state->rho_out);
     symmetrise(state, state->rho_out);
     km_timer_stop("density");
 }
@@ -210,10 +211,8 @@ static void compute_energy(loop *l)
     km_scf_result *result = l->result;
     double *term = result->term_ha, double_counting;
 
-    for (int s = 0; s < state->n_spin; ++s)
-        km_grid_to_real(state->grid, state->rho_in + s * km_grid_n_g(state->grid),
-                        state->rho_r + s * km_grid_n_point(state->grid));
-    double_counting = km_hamiltonian_potential_energy(state->set.hamiltonian, state->rho_r);
+    double_counting = km_hamiltonian_potential_energy(
+        state->set.hamiltonian, km_hamiltonian_density(state->set.hamiltonian));
     share(state, KM_TRAFFIC_CONTROL, 1, &double_counting);
     share(state, KM_TRAFFIC_CONTROL, KM_N_TERM, term);
     result->free_energy_ha = band_energy(state) - double_counting + term[KM_TERM_LOCAL] +

@@ -108,9 +108,9 @@ static void an_scf_sends_its_density_once(void **state)
     grid = km_ground_state_grid(km_dft_ground_state(dft));
     n = n_rank > 1 ? scf->n_iteration : 0;
     assert_int_equal(scf->traffic.n_byte[KM_TRAFFIC_DENSITY][KM_TRAFFIC_ALLREDUCE],
-                     8 * n * km_grid_n_point(grid));
+                     16 * n * km_grid_n_g(grid));
     assert_int_equal(scf->traffic_all.n_byte[KM_TRAFFIC_DENSITY][KM_TRAFFIC_ALLREDUCE],
-                     8 * n * n_rank * km_grid_n_point(grid));
+                     16 * n * n_rank * km_grid_n_g(grid));
     /* The first iteration mixes nothing. */
     assert_int_equal(scf->traffic_all.n_byte[KM_TRAFFIC_DENSITY][KM_TRAFFIC_BROADCAST],
                      n_rank > 1 ? 16 * (n - 1) * km_grid_n_g(grid) : 0);

@@ -63,6 +63,9 @@ void km_hamiltonian_destroy(km_hamiltonian **hamiltonian);
 KM_STATUS km_hamiltonian_set_density(km_hamiltonian *hamiltonian, const double complex *rho_g,
                                      double energy_ha[KM_N_TERM]);
 
+/** @brief The last density in real space, 1/bohr^3, [n_spin][n_point]. Local. */
+const double *km_hamiltonian_density(const km_hamiltonian *hamiltonian);
+
 /** @brief Integral of (V_loc + V_H + V_xc) rho over the cell, Ha, for the kept potential; rho_r [n_spin][n_point]. Local. */
 double km_hamiltonian_potential_energy(const km_hamiltonian *hamiltonian, const double *rho_r);
 
