@@ -102,15 +102,21 @@ class Size:
         whole = (times["scf"] - times["scf/start"]) / n
         self.rest = whole - self.fft - self.diagonalise - self.matrix - self.functional
         self.overlap_doubles = self.overlap_calls = self.exchange_calls = 0
+        self.number_bytes = 8  # of what is exchanged, on the average
 
-    def learn_calls(self, result):
+    def learn_calls(self, result, is_mixed):
         """From a run in which ranks share k-points: what is summed and how often, of one k-point."""
         comm = result["communication"]
-        n = comm["scf_iterations"] * -(-self.n_k // comm["groups"])
+        n_group, p = comm["groups"], comm["ranks"] // comm["groups"]
+        n = comm["scf_iterations"] * -(-self.n_k // n_group)
         for count in comm["counts"]:
             if count["purpose"] == "overlap":
-                self.overlap_doubles, self.overlap_calls = count["bytes_rank"] / 8 / n, count["calls"] / n
-            if count["purpose"] == "exchange": self.exchange_calls = count["calls"] / n
+                self.overlap_calls = count["calls"] / n
+                self.overlap_doubles = count["bytes_all"] / 8 / comm["scf_iterations"] / self.n_k / p
+            if count["purpose"] == "exchange":
+                self.exchange_calls = count["calls"] / n
+                expected = sent(self, comm["ranks"])["exchange", "alltoall"][2] * comm["scf_iterations"]
+                if is_mixed: self.number_bytes *= count["bytes_all"] / expected
 
     def scaled(self, volume, electrons, n_k):
         """A system with so many times the volume and the electrons, and n_k k-points."""
@@ -148,16 +154,17 @@ def sent(size, n_rank, n_iteration=None):
     n_group = choose_groups(n_rank, size.n_k)
     p, n_local = n_rank // n_group, -(-size.n_k // n_group)
     mixes = (n_iteration - 1) / n_iteration if n_iteration else 1
+    control = 12 + 4 * mixes + 4 * (n_group > 1)
     table = {("density", "allreduce"): (1, 16 * size.n_density_wave, 16 * size.n_density_wave * n_rank),
              ("density", "broadcast"): (mixes, 16 * size.n_density_wave * mixes, 16 * size.n_density_wave * mixes),
              ("potential", "allreduce"): (mixes, 8 * mixes, 8 * n_rank * mixes),
              ("potential", "allgather"): (mixes, 16 * -(-size.n_point // n_rank) * mixes, 16 * size.n_point * mixes),
-             ("control", "allreduce"): (2 + 2 * mixes, 12 + 4 * mixes, (12 + 4 * mixes) * n_rank),
+             ("control", "allreduce"): (2 + mixes + (n_group > 1), control, control * n_rank),
              ("control", "broadcast"): (4, 68, 68)}
     levels = (1, 8) if n_group == 1 else (4, 56)
     table["levels", "allreduce"] = (*levels, levels[1] * n_rank)
     if p > 1:
-        band = 8 * size.width * size.n_wave * (1 - 1 / p)
+        band = size.number_bytes * size.width * size.n_wave * (1 - 1 / p)
         bands = 2 * size.n_apply + size.n_k * size.n_band
         table["overlap", "allreduce"] = (size.overlap_calls * n_local, 8 * size.overlap_doubles * n_local,
                                          8 * size.overlap_doubles * size.n_k * p)
@@ -200,8 +207,8 @@ def measure_wires():
     return wires
 
 
-def print_counts(case, ranks, precision_note):
-    print(f"\n{case.name}, {precision_note}:\n")
+def print_counts(case, ranks):
+    print(f"\n{case.name}:\n")
     print("| ranks | groups | purpose | by | calls | kB by all, counted | kB by all, model | difference |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     size = None
@@ -210,7 +217,7 @@ def print_counts(case, ranks, precision_note):
         comm = result["communication"]
         # What the eigensolver takes is learned from the first run in which ranks share k-points; the rest is predicted.
         if size is None: size = Size(result, times)
-        if comm["groups"] < n_rank and size.overlap_calls == 0: size.learn_calls(result)
+        if comm["groups"] < n_rank and size.overlap_calls == 0: size.learn_calls(result, False)
         n = comm["scf_iterations"]
         model = sent(size, n_rank, n)
         for count in comm["counts"]:
@@ -261,9 +268,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         mgo = cut(folder, "MgO", [1, 0, 0], 2.1065, 3)
         print_counts(Case(folder, "MgO(100), 3 layers, one k-point", mgo, [1, 1, 1], "double"),
-                     [2, 3] if arguments.quick else [2, 4, 8], "ranks share it")
+                     [2, 3] if arguments.quick else [2, 4, 8])
         if not arguments.quick:
-            print_counts(Case(folder, "MgO(100), 3 layers, 6 k-points", mgo, [4, 4, 1], "double"), [2, 4, 8], "groups of ranks")
+            print_counts(Case(folder, "MgO(100), 3 layers, 6 k-points", mgo, [4, 4, 1], "double"), [2, 4, 8])
         cases = [Case(folder, "MgO(100), 5 layers", cut(folder, "MgO", [1, 0, 0], 2.1065, 5), [4, 4, 1])]
         if not arguments.quick:
             cases.append(Case(folder, "TiO2(110), 3 trilayers", cut(folder, "TiO2-rutile", [1, 1, 0], 3.2484, 3), [4, 2, 1]))
@@ -273,7 +280,7 @@ def main():
         for case in cases:
             size, best = measure(case, 1 if arguments.quick else arguments.turns)
             # Ranks that share k-points: more than there are, so that they must.
-            size.learn_calls(case.run(2 * size.n_k if size.n_k < 5 else 4)[0])
+            size.learn_calls(case.run(2 * size.n_k if size.n_k < 5 else 4)[0], True)
             compute, send = predict(size, 2, wires)
             print(f"| {case.name} | {size.n_k} | {size.n_band} | {size.n_wave} | {best[1]:.4f} | {best[2]:.4f} | "
                   f"{best[1] / best[2]:.2f} | {compute + send:.4f} | {best[1] / (compute + send):.2f} |", flush=True)
