@@ -208,11 +208,12 @@ static json_t *communication(const km_energy *energy)
             const char *kind = km_traffic_kind_name((km_traffic_kind)k);
 
             if (rank->n_call[p][k] == 0) continue;
-            json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:I, s:I}", "purpose",
+            json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:I, s:I, s:f}", "purpose",
                                                   purpose, "kind", kind, "calls",
                                                   (json_int_t)rank->n_call[p][k], "bytes_rank",
                                                   (json_int_t)rank->n_byte[p][k], "bytes_all",
-                                                  (json_int_t)all->n_byte[p][k]));
+                                                  (json_int_t)all->n_byte[p][k], "largest_s",
+                                                  rank->time_s[p][k]));
         }
     json_object_set_new(object, "ranks", json_integer(ranks->n_rank));
     json_object_set_new(object, "groups", json_integer(ranks->n_group));

@@ -31,10 +31,12 @@ typedef enum {
     KM_N_TRAFFIC_KIND
 } km_traffic_kind;
 
-/** Calls and bytes of each purpose and kind; plain values. */
+/** Calls, bytes and seconds of each purpose and kind; plain values. */
 typedef struct {
     long n_call[KM_N_TRAFFIC][KM_N_TRAFFIC_KIND];
     long n_byte[KM_N_TRAFFIC][KM_N_TRAFFIC_KIND];
+    double time_s[KM_N_TRAFFIC]
+                 [KM_N_TRAFFIC_KIND]; /* in the calls, waiting for others included */
 } km_traffic;
 
 /** @brief MPI_Allreduce in place. Collective on comm. */
@@ -78,7 +80,8 @@ const char *km_traffic_purpose_name(km_traffic_purpose purpose);
 const char *km_traffic_kind_name(km_traffic_kind kind);
 
 /**
- * @brief A line for each purpose and kind that occurs: calls, kB of the busiest rank and of all, per iteration. Local.
+ * @brief A line for each purpose and kind that occurs, per iteration: calls and kB of the busiest rank, kB of all, seconds of
+ * the rank that waits longest. Local.
  * @param[in] n_iteration  what the counts are divided by, > 0
  */
 KM_STATUS km_traffic_append_table(const km_traffic *largest, const km_traffic *sum,
