@@ -53,7 +53,8 @@ static km_status make_set(km_ground_state *state, km_band_set *set)
                                   .first_spin = set->first_spin,
                                   .n_band = state->n_band,
                                   .functional = state->options.functional,
-                                  .orbits = state->orbits};
+                                  .orbits = state->orbits,
+                                  .comm = state->comm};
 
     KM_TRY(KM_ALLOC(set->basis, set->n_k));
     KM_TRY(KM_ALLOC(set->weight, set->n_k));

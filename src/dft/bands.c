@@ -224,8 +224,8 @@ static void overlap_single(const km_bands *a, const km_bands *b, const km_matrix
 
     multiply_slices_single(a, b, product, a->n_band);
     if (is_shared(a))
-        MPI_Allreduce(MPI_IN_PLACE, product, (int)n_row * b->n_band, MPI_FLOAT, MPI_SUM,
-                      a->comm);
+        km_traffic_allreduce(KM_TRAFFIC_OVERLAP, (int)n_row * b->n_band, MPI_FLOAT, MPI_SUM,
+                             a->comm, product);
     for (size_t j = 0; j < (size_t)b->n_band; ++j)
         for (size_t i = 0; i < n_row; ++i) s->data[j * ld + i] = product[j * n_row + i];
 }

@@ -123,11 +123,14 @@ end:
     return status;
 }
 
+/* Where there is nothing to share, between equal points or ranks, there are none. */
 static km_status find_orbits(km_ground_state *state)
 {
     const bool has_operations = state->symmetry && km_symmetry_n_operation(state->symmetry) > 1;
+    int n_rank;
 
-    if (!has_operations && !state->is_real) return KM_OK;
+    MPI_Comm_size(state->comm, &n_rank);
+    if (!has_operations && !state->is_real && n_rank == 1) return KM_OK;
     return km_orbits_create(state->grid, state->symmetry, state->is_real, &state->orbits);
 }
 

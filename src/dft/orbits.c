@@ -111,9 +111,10 @@ int km_orbits_n(const km_orbits *orbits)
     return orbits->n;
 }
 
-void km_orbits_gather(const km_orbits *orbits, const double *at_points, double *of_orbits)
+void km_orbits_gather(const km_orbits *orbits, int first, int n, const double *at_points,
+                      double *of_orbits)
 {
-    for (int i = 0; i < orbits->n; ++i) of_orbits[i] = at_points[orbits->first[i]];
+    for (int i = 0; i < n; ++i) of_orbits[i] = at_points[orbits->first[first + i]];
 }
 
 void km_orbits_scatter(const km_orbits *orbits, const double *of_orbits, double *at_points)

@@ -8,6 +8,8 @@
 #include "dft/core_density.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/base/timer.h"
+#include "kaimen/base/traffic.h"
 #include "kaimen/dft/xc.h"
 
 #include <string.h>
@@ -22,7 +24,11 @@ typedef struct {
     double *energy;                    /* [n_point] */
     double *v_rho;                     /* [n_spin][n_point] */
     double complex *work, *divergence; /* [n_g] */
-    double *of_orbits; /* all that the functional takes and gives at one point of each orbit */
+    int n_rank, rank;                  /* that share the orbits */
+    int *n_own, *at; /* orbits of each rank, and the first of them; [n_rank] */
+    double *
+        of_orbits; /* all that the functional takes and gives at one point of each of this rank's orbits */
+    double *whole_row; /* [n_orbit] */
 } exchange;
 
 static double *gradient_of(const exchange *term, int spin, int axis)
@@ -96,39 +102,57 @@ static int n_sigma_of(const exchange *term)
     return !km_xc_has_gradient(term->xc) ? 0 : term->setup->n_spin == 2 ? 3 : 1;
 }
 
-/* Rows of a quantity from the points to the orbits, one behind the other; the place behind the last. */
+static int first_orbit(const exchange *term, int rank)
+{
+    return (int)((long)km_orbits_n(term->setup->orbits) * rank / term->n_rank);
+}
+
+/* Rows of a quantity from the points to this rank's orbits, one behind the other; the place behind the last. */
 static double *gather(const exchange *term, int n_row, const double *from, double *to)
 {
-    const km_orbits *orbits = term->setup->orbits;
+    const int first = first_orbit(term, term->rank);
+    const int n = first_orbit(term, term->rank + 1) - first;
 
-    for (int k = 0; k < n_row; ++k, to += km_orbits_n(orbits))
-        km_orbits_gather(orbits, from + (size_t)k * km_grid_n_point(term->setup->grid), to);
+    for (int k = 0; k < n_row; ++k, to += n)
+        km_orbits_gather(term->setup->orbits, first, n,
+                         from + (size_t)k * km_grid_n_point(term->setup->grid), to);
     return to;
 }
 
-static double *scatter(const exchange *term, int n_row, double *from, double *to)
+/* Rows of this rank's orbits, from all ranks to all points; the place behind the last. */
+static const double *scatter(exchange *term, int n_row, const double *from, double *to)
 {
-    const km_orbits *orbits = term->setup->orbits;
+    const int first = first_orbit(term, term->rank);
+    const int n = first_orbit(term, term->rank + 1) - first;
+    const km_traffic_parts parts = {term->whole_row, term->n_own, term->at};
 
-    for (int k = 0; k < n_row; ++k, from += km_orbits_n(orbits))
-        km_orbits_scatter(orbits, from, to + (size_t)k * km_grid_n_point(term->setup->grid));
+    for (int k = 0; k < n_row; ++k, from += n) {
+        memcpy(term->whole_row + first, from, sizeof *from * (size_t)n);
+        if (term->n_rank > 1)
+            km_traffic_gather(KM_TRAFFIC_POTENTIAL, term->setup->comm, &parts);
+        km_orbits_scatter(term->setup->orbits, term->whole_row,
+                          to + (size_t)k * km_grid_n_point(term->setup->grid));
+    }
     return from;
 }
 
-/* The functional where symmetry makes points equal: at one of each orbit. */
+/* The functional at one point of each orbit; ranks that have the same density share them. */
 static void compute_orbits(exchange *term, const double *rho)
 {
     const int n_spin = term->setup->n_spin, n_sigma = n_sigma_of(term);
-    const int n = km_orbits_n(term->setup->orbits);
+    const int n = first_orbit(term, term->rank + 1) - first_orbit(term, term->rank);
     double *sigma = gather(term, n_spin, rho, term->of_orbits);
     double *energy = gather(term, n_sigma, term->sigma, sigma);
     double *v_rho = energy + n, *v_sigma = v_rho + (size_t)n_spin * n;
+    const double *next;
 
+    km_timer_start("functional");
     km_xc_compute(term->xc, n, term->of_orbits, n_sigma > 0 ? sigma : NULL, energy, v_rho,
                   n_sigma > 0 ? v_sigma : NULL);
-    v_rho = scatter(term, 1, energy, term->energy);
-    v_sigma = scatter(term, n_spin, v_rho, term->v_rho);
-    scatter(term, n_sigma, v_sigma, term->v_sigma);
+    km_timer_stop("functional");
+    next = scatter(term, 1, energy, term->energy);
+    next = scatter(term, n_spin, next, term->v_rho);
+    scatter(term, n_sigma, next, term->v_sigma);
 }
 
 /* Energy per volume and its derivatives, and all that they come from. */
@@ -304,15 +328,30 @@ static void destroy(void *self)
     KM_FREE(term->v_rho);
     KM_FREE(term->work);
     KM_FREE(term->divergence);
+    KM_FREE(term->n_own);
+    KM_FREE(term->at);
     KM_FREE(term->of_orbits);
+    KM_FREE(term->whole_row);
     KM_FREE(term);
 }
 
-/* rho, sigma, energy and the derivatives by rho and sigma. */
-static size_t orbit_size(const exchange *term)
+static km_status share_orbits(exchange *term)
 {
-    return (size_t)(1 + 2 * (term->setup->n_spin + n_sigma_of(term))) *
-           (size_t)km_orbits_n(term->setup->orbits);
+    const int n_row = 1 + 2 * (term->setup->n_spin + n_sigma_of(term));
+    int n;
+
+    MPI_Comm_size(term->setup->comm, &term->n_rank);
+    MPI_Comm_rank(term->setup->comm, &term->rank);
+    n = first_orbit(term, term->rank + 1) - first_orbit(term, term->rank);
+    KM_TRY(KM_ALLOC(term->n_own, term->n_rank));
+    KM_TRY(KM_ALLOC(term->at, term->n_rank));
+    for (int rank = 0; rank < term->n_rank; ++rank) {
+        term->at[rank] = first_orbit(term, rank);
+        term->n_own[rank] = first_orbit(term, rank + 1) - term->at[rank];
+    }
+    /* rho, sigma, energy and the derivatives by rho and sigma. */
+    KM_TRY(KM_ALLOC(term->of_orbits, (size_t)n_row * (size_t)n));
+    return KM_ALLOC(term->whole_row, km_orbits_n(term->setup->orbits));
 }
 
 km_status km_term_xc_create(const km_term_setup *setup, km_term *out)
@@ -343,7 +382,7 @@ km_status km_term_xc_create(const km_term_setup *setup, km_term *out)
         KM_TRY_TO(fail, KM_ALLOC(term->work, n_g));
         KM_TRY_TO(fail, KM_ALLOC(term->divergence, n_g));
     }
-    if (setup->orbits) KM_TRY_TO(fail, KM_ALLOC(term->of_orbits, orbit_size(term)));
+    if (setup->orbits) KM_TRY_TO(fail, share_orbits(term));
     *out = (km_term){&functions, term};
     return KM_OK;
 fail:

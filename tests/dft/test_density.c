@@ -72,7 +72,7 @@ static void check_orbits(km_grid *grid, const km_symmetry *symmetry, bool is_eve
     ASSERT_OK(KM_ALLOC(few, km_orbits_n(orbits)));
     ASSERT_OK(KM_ALLOC(all, n_point));
     km_grid_to_real(grid, f_g, f);
-    km_orbits_gather(orbits, f, few);
+    km_orbits_gather(orbits, 0, km_orbits_n(orbits), f, few);
     km_orbits_scatter(orbits, few, all);
     for (int i = 0; i < n_point; ++i) worst = fmax(worst, fabs(all[i] - f[i]));
     ASSERT_CLOSE(worst, 0, 1e-10);

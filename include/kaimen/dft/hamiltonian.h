@@ -44,6 +44,7 @@ typedef struct {
     int n_band;     /* largest block that is applied at once without being split */
     km_functional functional;
     const km_orbits *orbits; /* points where the densities to come are equal; NULL: none */
+    MPI_Comm comm; /* with orbits: ranks that have the same density, and share these */
 } km_hamiltonian_setup;
 
 /** @brief Make all terms. Local. */

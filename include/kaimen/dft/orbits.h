@@ -25,8 +25,9 @@ void km_orbits_destroy(km_orbits **orbits);
 /** @brief Number of orbits. Local. */
 int km_orbits_n(const km_orbits *orbits);
 
-/** @brief Values at one point of each orbit, [n_orbit], from those at all points, [n_point]. Local. */
-void km_orbits_gather(const km_orbits *orbits, const double *at_points, double *of_orbits);
+/** @brief Values at one point of each of n orbits from the first on, [n], from those at all points, [n_point]. Local. */
+void km_orbits_gather(const km_orbits *orbits, int first, int n, const double *at_points,
+                      double *of_orbits);
 
 /** @brief The values of the orbits, [n_orbit], to all of their points, [n_point]. Local. */
 void km_orbits_scatter(const km_orbits *orbits, const double *of_orbits, double *at_points);
