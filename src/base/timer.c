@@ -19,6 +19,7 @@ typedef struct {
     long n_call;
     double time_s;
     double start_s;
+    double flops, bytes;
 } timer;
 
 static _Thread_local timer timers[MAX_TIMER];
@@ -73,6 +74,15 @@ void km_timer_stop(const char *name)
         timers[own].time_s += end_s - timers[own].start_s;
         ++timers[own].n_call;
     }
+}
+
+void km_timer_add_work(double flops, double bytes)
+{
+    const int own = n_running > 0 ? running[n_running - 1] : -1;
+
+    if (own < 0) return;
+    timers[own].flops += flops;
+    timers[own].bytes += bytes;
 }
 
 /* "scf/eigensolver" of timer i. */
@@ -166,14 +176,18 @@ static int collect_times(const char *paths, double times_s[MAX_TIMER])
 static km_status write_table(const int *order, const double *sum_s, const double *largest_s,
                              int n_rank, km_text *text)
 {
-    KM_TRY(km_text_append(text, "%-36s %10s %12s %12s %12s\n", "timer", "calls", "rank 0 s",
-                          "mean s", "largest s"));
+    KM_TRY(km_text_append(text, "%-36s %10s %12s %12s %12s %10s %10s\n", "timer", "calls",
+                          "rank 0 s", "mean s", "largest s", "GFlop", "GB"));
     for (int i = 0; i < n_timer; ++i) {
         const timer *own = &timers[order[i]];
 
-        KM_TRY(km_text_append(text, "%*s%-*s %10ld %12.3f %12.3f %12.3f\n", 2 * own->depth, "",
+        KM_TRY(km_text_append(text, "%*s%-*s %10ld %12.3f %12.3f %12.3f", 2 * own->depth, "",
                               36 - 2 * own->depth, own->name, own->n_call, own->time_s,
                               sum_s[i] / n_rank, largest_s[i]));
+        if (own->flops > 0)
+            KM_TRY(
+                km_text_append(text, " %10.3f %10.3f", 1e-9 * own->flops, 1e-9 * own->bytes));
+        KM_TRY(km_text_append(text, "\n"));
     }
     return KM_OK;
 }

@@ -245,15 +245,25 @@ static void overlap_double(const km_bands *a, const km_bands *b, const km_matrix
                s->scratch + (size_t)j * n_row, n_row * sizeof(double));
 }
 
+/* Work of a product of n_a bands with n_b others, or with a matrix of that shape. */
+static void count_product(const km_bands *a, int n_a, int n_b)
+{
+    const double n_g = a->n_g, width = a->is_real ? 1 : 2;
+    const double size = a->single ? sizeof(float) : sizeof(double);
+
+    km_timer_add_work(2 * width * width * n_g * n_a * n_b, size * width * n_g * (n_a + n_b));
+}
+
 void km_bands_overlap(const km_bands *a, const km_bands *b, const km_matrix *s)
 {
     if (a->n_band == 0 || b->n_band == 0) return;
-    km_timer_start("overlap");
+    km_timer_start(a->single ? "overlap single" : "overlap");
+    count_product(a, a->n_band, b->n_band);
     if (a->single)
         overlap_single(a, b, s);
     else
         overlap_double(a, b, s);
-    km_timer_stop("overlap");
+    km_timer_stop(a->single ? "overlap single" : "overlap");
 }
 
 static void rotate_double(double alpha, const km_bands *a, const km_matrix *u, double beta,
@@ -299,12 +309,13 @@ void km_bands_rotate(double alpha, const km_bands *a, const km_matrix *u, double
                      const km_bands *out)
 {
     if (out->n_band == 0 || a->n_band == 0) return;
-    km_timer_start("rotate");
+    km_timer_start(a->single ? "rotate single" : "rotate");
+    count_product(a, a->n_band, out->n_band);
     if (a->single)
         rotate_single((float)alpha, a, u, (float)beta, out);
     else
         rotate_double(alpha, a, u, beta, out);
-    km_timer_stop("rotate");
+    km_timer_stop(a->single ? "rotate single" : "rotate");
 }
 
 double km_bands_dependent(const km_bands *bands)
@@ -372,6 +383,7 @@ km_status km_bands_orthonormalise(const km_bands *a, const km_matrix *s, bool *i
     *is_independent = *is_independent && has_norms(a->n_band, s, km_bands_dependent(a));
     if (!*is_independent) return KM_OK;
     km_timer_start("orthonormalise");
+    count_product(a, a->n_band, (a->n_band + 1) / 2);
     if (a->single)
         solve_factor_single(a, s);
     else

@@ -4,6 +4,7 @@
 #include "dft/transform.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/base/timer.h"
 #include "kaimen/dft/exchange.h"
 
 #include <math.h>
@@ -207,9 +208,35 @@ static void apply_to_packet_single(km_fft *fft, const km_basis *basis, int spin,
     if (is_paired) km_pairing_fold_single(n_g, fft->image_single, first, second);
 }
 
+/* 5 n log2 n for each of so many lines. */
+static double line_flops(int n, double n_line)
+{
+    return 5 * n * log2(n) * n_line;
+}
+
+/*
+ * Work of the way to real space and back: lines that are transformed along each axis; the potential, and the columns that
+ * are written and read in both ways.
+ */
+static void count_work(const km_fft *fft, const km_basis *basis, int n_packet, size_t size)
+{
+    const int *n = fft->size.n;
+    const double n_point = (double)n[0] * n[1] * n[2];
+    int n_column, n_row = 1;
+    const km_column *column = km_basis_columns(basis, &n_column);
+
+    for (int c = 1; c < n_column; ++c) n_row += column[c].m0 != column[c - 1].m0;
+    km_timer_add_work(2 * n_packet *
+                          (line_flops(n[2], n_column) + line_flops(n[1], (double)n_row * n[2]) +
+                           line_flops(n[0], (double)n[1] * n[2]) + n_point),
+                      (double)size * n_packet * (n_point + 8.0 * n_column * n[2]));
+}
+
 static void apply_to_whole(km_fft *fft, const km_basis *basis, int spin, const km_bands *in,
                            const km_bands *out)
 {
+    count_work(fft, basis, in->is_real ? (in->n_band + 1) / 2 : in->n_band,
+               in->single ? sizeof(float) : sizeof(double));
     for (int band = 0; band < in->n_band; band += in->is_real ? 2 : 1) {
         if (in->single)
             apply_to_packet_single(fft, basis, spin, in, out, band);

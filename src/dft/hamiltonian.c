@@ -148,9 +148,9 @@ void km_hamiltonian_apply(km_hamiltonian *h, int ik, const km_bands *in, const k
             h->term[i].functions->apply(h->term[i].self, ik, in, out);
             km_timer_stop(h->term[i].functions->name);
         }
-    km_timer_start("potential");
+    km_timer_start(in->single ? "potential single" : "potential");
     km_fft_apply_potential(h->fft, h->setup.basis[ik], spin_of(h, ik), in, out);
-    km_timer_stop("potential");
+    km_timer_stop(in->single ? "potential single" : "potential");
     km_timer_stop("H");
     h->n_apply += in->n_band;
 }

@@ -99,6 +99,35 @@ static void table_shows_the_largest_over_ranks(void **state)
     KM_FREE(table);
 }
 
+/* Work belongs to the innermost running timer; without one it is nobody's. */
+static void work_is_counted_where_it_is_done(void **state)
+{
+    double flops, bytes, time_s;
+    long n_call;
+    char *table;
+    int rank;
+
+    (void)state;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    km_timer_reset();
+    km_timer_add_work(9e9, 9e9);
+    km_timer_start("outer");
+    km_timer_start("product");
+    km_timer_add_work(2e9, 5e8);
+    km_timer_add_work(1e9, 5e8);
+    km_timer_stop("product");
+    km_timer_stop("outer");
+    ASSERT_OK(km_timer_table(MPI_COMM_WORLD, &table));
+    if (rank == 0) {
+        assert_int_equal(sscanf(strstr(table, "  product "), " product %ld %lf %*f %*f %lf %lf",
+                                &n_call, &time_s, &flops, &bytes),
+                         4);
+        ASSERT_CLOSE(flops, 3, 1e-3);
+        ASSERT_CLOSE(bytes, 1, 1e-3);
+    }
+    KM_FREE(table);
+}
+
 static void timers_are_stored(void **state)
 {
     km_h5 *file;
@@ -124,6 +153,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(stop_ends_what_an_error_left_running),
     cmocka_unit_test(deep_and_many_timers_do_no_harm),
     cmocka_unit_test(table_shows_the_largest_over_ranks),
+    cmocka_unit_test(work_is_counted_where_it_is_done),
     cmocka_unit_test(timers_are_stored),
 };
 KM_TEST_MAIN(tests)

@@ -20,6 +20,13 @@ void km_timer_start(const char *name);
 /** @brief Stop the innermost running timer of that name, and any that an error left running inside it. Local. */
 void km_timer_stop(const char *name);
 
+/**
+ * @brief Count arithmetic and memory traffic of the running timer. Local.
+ * @param[in] flops  operations of the algorithm, padding and copies aside
+ * @param[in] bytes  operands and results, each once
+ */
+void km_timer_add_work(double flops, double bytes);
+
 /** @brief KM_TRY of a step with a timer of its own. Local. */
 #define KM_TRY_TIMED(name, expression)                                                         \
     do {                                                                                       \
@@ -39,7 +46,8 @@ long km_timer_n_call(const char *path);
 void km_timer_reset(void);
 
 /**
- * @brief Table of rank 0's timers: calls, seconds of rank 0, mean and largest over ranks. Collective on comm.
+ * @brief Table of rank 0's timers: calls, seconds of rank 0, mean and largest over ranks; GFlop and GB of rank 0 where they
+ * are counted. Collective on comm.
  * @param[out] table  on rank 0 the text, ended with KM_FREE; NULL elsewhere
  */
 KM_STATUS km_timer_table(MPI_Comm comm, char **table);
