@@ -103,6 +103,8 @@ static void print_summary(const km_energy *energy)
     printf("\n%s after %d SCF iterations, %ld applications of H, %.2f s%s%s\n",
            km_outcome_name(c->outcome), c->n_iteration, c->n_h_apply, c->time_s,
            c->reason[0] ? ": " : "", c->reason);
+    printf("  %-24s %16.0f MB, predicted %.0f\n", "memory of rank 0", c->memory_mb,
+           energy->memory_predicted_mb);
     print_line("energy", c->energy_ha, "Ha");
     print_line("energy per atom", c->energy_ha / km_crystal_n_atom(energy->crystal), "Ha");
     if (c->spin.n_spin == 2) {
@@ -234,6 +236,7 @@ static km_status compute(km_energy *energy, const km_config *config, km_calculat
     KM_TRY(km_agree(km_calculator_estimate(calculator, energy->crystal, &request, &size),
                     MPI_COMM_WORLD));
     KM_TRY(km_setup_check_size(config, &energy->input.dft, &size));
+    energy->memory_predicted_mb = size.memory_mb;
     if (km_cli_is_root()) print_start(energy, &size);
     if (km_energy_is_relaxed(energy))
         KM_TRY(km_energy_relax(energy, calculator, dft, &request));

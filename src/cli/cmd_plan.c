@@ -24,6 +24,7 @@ static const km_table_column cut_columns[] = {
     {"plane waves", "", "n_plane_wave"},
     {"k-points", "", "n_k"},
     {"time", "core s", "estimate_core_s"},
+    {"memory", "MB", "memory_mb"},
     {"verdict", "", "verdict"},
 };
 static const km_table_column volume_columns[] = {
@@ -35,6 +36,7 @@ static const km_table_column volume_columns[] = {
     {"plane waves", "", "n_plane_wave"},
     {"k-points", "", "n_k"},
     {"time", "core s", "estimate_core_s"},
+    {"memory", "MB", "memory_mb"},
 };
 #define N_COLUMN(columns) ((int)(sizeof(columns) / sizeof *(columns)))
 
@@ -47,6 +49,7 @@ static km_status add_size(km_table *table, const km_plan *plan, int task)
     KM_TRY(km_table_add_number(table, 0, size ? (double)size->n_plane_wave : NAN));
     KM_TRY(km_table_add_number(table, 0, size ? (double)size->n_k : NAN));
     KM_TRY(km_table_add_number(table, 1, size ? size->time_s : NAN));
+    KM_TRY(km_table_add_number(table, 0, size ? size->memory_mb : NAN));
     return KM_OK;
 }
 
@@ -105,9 +108,10 @@ fail:
 static void print_total(const km_plan *plan, const km_relaxation *relax)
 {
     int n_kind[KM_N_TASK_KIND] = {0};
-    double total_s = 0;
+    double total_s = 0, most_mb = 0;
 
     for (int i = 0; i < km_plan_n_task(plan); ++i) {
+        most_mb = fmax(most_mb, km_plan_size(plan, i)->memory_mb);
         ++n_kind[km_plan_task(plan, i)->kind];
         total_s += km_plan_size(plan, i)->time_s;
     }
@@ -118,6 +122,7 @@ static void print_total(const km_plan *plan, const km_relaxation *relax)
                n_kind[KM_TASK_SURFACE], n_kind[KM_TASK_BULK], n_kind[KM_TASK_ORIENTED_BULK]);
     printf(": about %.0f core s in all%s\n", total_s,
            relax->atoms || relax->cell ? ", without the steps of relaxations" : "");
+    if (most_mb > 0) printf("At most %.0f MB for a rank that computes alone\n", most_mb);
     if (relax->cell && n_kind[KM_TASK_BULK] > 0)
         printf("each bulk crystal is relaxed once, before its surfaces are cut from it\n");
 }

@@ -45,7 +45,8 @@ typedef struct {
     char *effective; /* every value of it, as YAML */
     km_crystal *crystal;
     km_calculation calculation;
-    km_relax *relax; /* NULL: not relaxed */
+    double memory_predicted_mb; /* of one rank alone */
+    km_relax *relax;            /* NULL: not relaxed */
     km_relax_result relax_result;
     char checkpoint[KM_PATH_SIZE]; /* of the relaxation; "": none */
     double *forces_ha_bohr;        /* [n_atom][3]; NULL: not computed */

@@ -107,6 +107,7 @@ static void add_run(json_t *root, const km_calculation *c)
     json_object_set_new(root, "n_electron", number(c->n_electron));
     json_object_set_new(root, "is_real", json_boolean(c->is_real));
     json_object_set_new(root, "time_s", number(c->time_s));
+    json_object_set_new(root, "memory_mb", number(c->memory_mb));
     json_object_set_new(root, "version", json_string(km_version()));
     json_object_set_new(root, "commit", json_string(km_version_commit()));
 }
@@ -256,6 +257,7 @@ static json_t *document(const km_energy *energy)
         json_object_set_new(root, "abs_mag", number(c->spin.absolute_moment_mub));
     }
     add_run(root, c);
+    json_object_set_new(root, "memory_predicted_mb", number(energy->memory_predicted_mb));
     json_object_set_new(root, "communication", communication(energy));
     json_object_set_new(root, "input", json_string(energy->effective));
     if (energy->relax) json_object_set_new(root, "relaxation", relaxation(energy));

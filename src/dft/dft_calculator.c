@@ -1,5 +1,6 @@
 #include "kaimen/dft/dft_calculator.h"
 
+#include "dft/cost.h"
 #include "dft/dft_record.h"
 #include "dft/ladder.h"
 #include "dft/moments.h"
@@ -349,6 +350,7 @@ static km_status compute(void *self, const km_crystal *crystal, const km_request
         KM_TRY_TIMED("stress", km_ground_state_compute_stress(dft->state, dft->stress));
     dft->has_stress = request->stress;
     result->time_s = MPI_Wtime() - start_s;
+    result->memory_mb = km_cost_peak_mb();
     km_traffic_broadcast(KM_TRAFFIC_CONTROL, 1, MPI_DOUBLE, 0, comm, &result->time_s);
     return KM_OK;
 }
@@ -387,24 +389,24 @@ static km_status planar_density(void *self, int axis, int n_plane, double *densi
     return km_ground_state_planar_density(dft->state, axis, n_plane, density_bohr3);
 }
 
-/*
- * Seconds of one SCF on one core: 25 applications of H per band, each two FFTs of the grid and
- * matrix products with about three blocks of bands, at the speeds that a current core reaches.
- * A first guess only; a campaign learns the true factor from its finished tasks.
- */
-static double guess_time_s(const km_calculation *e, const km_crystal *crystal)
+/* Points with complex coefficients, two with real ones for one. */
+static double count_blocks(const km_kpoints *kpoints, const km_dft_options *options)
 {
-    const double n_point = 8 * 1.9 * (double)e->n_plane_wave;
-    const double n_projector = 6.0 * km_crystal_n_atom(crystal);
-    const double flops_fft = 10 * n_point * log2(n_point) / (e->is_real ? 2 : 1);
-    const double flops_gemm =
-        (e->is_real ? 2 : 8) * (double)e->n_plane_wave * (2 * n_projector + 14.0 * e->n_band);
+    double n = 0;
 
-    return 25.0 * e->spin.n_spin * e->n_k * e->n_band * (flops_fft / 3e9 + flops_gemm / 2e10);
+    for (int ik = 0; ik < km_kpoints_n(kpoints); ++ik) {
+        const double *k = km_kpoints_frac(kpoints, ik);
+        bool is_paired = options->arithmetic == KM_ARITHMETIC_AUTO;
+
+        for (int x = 0; x < 3; ++x) is_paired = is_paired && fmod(2 * k[x], 1) == 0;
+        n += is_paired ? 0.5 : 1;
+    }
+    return n;
 }
 
 static km_status count_kpoints(const km_dft_options *options, const km_crystal *crystal,
-                               const km_request *request, km_calculation *estimate)
+                               const km_request *request, km_calculation *estimate,
+                               km_cost_points *points)
 {
     km_symmetry *symmetry = NULL;
     km_kpoints *kpoints = NULL;
@@ -423,6 +425,11 @@ static km_status count_kpoints(const km_dft_options *options, const km_crystal *
     KM_TRY_TO(end, km_kpoints_create(options->use_symmetry ? symmetry : NULL, mesh,
                                      options->k_shift, MPI_COMM_SELF, &kpoints));
     estimate->n_k = km_kpoints_n(kpoints);
+    points->mesh = estimate->is_real ? estimate->n_k : count_blocks(kpoints, options);
+    if (!request->edges) goto end;
+    km_kpoints_destroy(&kpoints);
+    KM_TRY_TO(end, km_kpoints_create_high_symmetry(crystal, symmetry, MPI_COMM_SELF, &kpoints));
+    points->edges = estimate->is_real ? km_kpoints_n(kpoints) : count_blocks(kpoints, options);
 end:
     km_kpoints_destroy(&kpoints);
     km_symmetry_destroy(&symmetry);
@@ -438,6 +445,7 @@ static km_status estimate_cost(void *self, const km_crystal *crystal, const km_r
     km_crystal *settled = NULL;
     double moment = 0;
     km_status status;
+    km_cost_points points = {0};
     int n_occupied;
 
     *estimate = (km_calculation){.outcome = KM_OUTCOME_CONVERGED};
@@ -455,8 +463,10 @@ static km_status estimate_cost(void *self, const km_crystal *crystal, const km_r
     estimate->n_band = options->n_band > 0 ? options->n_band : n_occupied + 4;
     estimate->n_plane_wave =
         (long)(km_crystal_volume_bohr3(crystal) * q_max * q_max * q_max / (6 * KM_PI * KM_PI));
-    status = count_kpoints(options, settled, request, estimate);
-    estimate->time_s = guess_time_s(estimate, crystal);
+    status = count_kpoints(options, settled, request, estimate, &points);
+    estimate->time_s = km_cost_time_s(estimate, crystal);
+    estimate->memory_mb =
+        km_cost_memory_mb(options, estimate, &points, crystal, dft->pseudo, dft->atom);
     km_crystal_destroy(&settled);
     return status;
 }

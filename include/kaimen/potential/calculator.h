@@ -85,6 +85,8 @@ typedef struct {
     long n_h_apply;  /* bands times applications of H, all k */
     bool is_real;    /* coefficients were real */
     double time_s;
+    double
+        memory_mb; /* the most of a rank: of an estimate predicted, else measured; 0: not known */
 } km_calculation;
 
 typedef struct km_calculator km_calculator;
