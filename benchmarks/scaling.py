@@ -92,7 +92,7 @@ class Size:
         self.n_k, self.n_band = len(result["kpoints"]), result["n_band"]
         self.n_wave = result["n_plane_wave"]
         self.width = 1 if result["is_real"] else 2
-        self.n_point, self.n_density_wave = math.prod(comm["fft_grid"]), comm["n_density_wave"]
+        self.n_density_wave, self.n_xc_point = comm["n_density_wave"], comm["n_xc_point"]
         self.n_apply = comm["h_applications"] / n  # bands, over all k-points
         get = lambda path: times.get("scf/" + path, 0) / n
         self.fft = get("bands/H/potential") + get("density")
@@ -124,7 +124,7 @@ class Size:
         large.__dict__.update(self.__dict__)
         k = n_k / self.n_k
         large.n_k, large.n_band = n_k, round(self.n_band * electrons)
-        for name in ("n_wave", "n_point", "n_density_wave"): setattr(large, name, round(getattr(self, name) * volume))
+        for name in ("n_wave", "n_xc_point", "n_density_wave"): setattr(large, name, round(getattr(self, name) * volume))
         large.n_apply *= k * electrons
         large.overlap_doubles *= electrons**2
         large.exchange_calls *= max(1, electrons / 2)
@@ -157,8 +157,8 @@ def sent(size, n_rank, n_iteration=None):
     control = 12 + 4 * mixes + 4 * (n_group > 1)
     table = {("density", "allreduce"): (1, 16 * size.n_density_wave, 16 * size.n_density_wave * n_rank),
              ("density", "broadcast"): (mixes, 16 * size.n_density_wave * mixes, 16 * size.n_density_wave * mixes),
-             ("potential", "allreduce"): (mixes, 8 * mixes, 8 * n_rank * mixes),
-             ("potential", "allgather"): (mixes, 16 * -(-size.n_point // n_rank) * mixes, 16 * size.n_point * mixes),
+             # PBE: energy and its derivatives by density and gradient.
+             ("potential", "allgather"): (3 * mixes, 24 * -(-size.n_xc_point // n_rank) * mixes, 24 * size.n_xc_point * mixes),
              ("control", "allreduce"): (2 + mixes + (n_group > 1), control, control * n_rank),
              ("control", "broadcast"): (4, 68, 68)}
     levels = (1, 8) if n_group == 1 else (4, 56)

@@ -185,6 +185,7 @@ static void collect_ranks(km_energy *energy, const km_dft *dft)
     ranks->n_group = km_kpoints_groups(km_ground_state_kpoints(state))->n_group;
     memcpy(ranks->grid, km_grid_n(km_ground_state_grid(state)), sizeof ranks->grid);
     ranks->n_density_wave = km_grid_n_g(km_ground_state_grid(state));
+    ranks->n_xc_point = km_ground_state_n_xc_point(state);
     ranks->n_iteration = scf->n_iteration;
     ranks->n_h_apply = scf->n_h_apply_iterated;
     ranks->traffic = scf->traffic;

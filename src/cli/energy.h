@@ -28,6 +28,7 @@ typedef struct {
     int n_rank, n_group;
     int grid[3];
     int n_density_wave;              /* G vectors of the density */
+    int n_xc_point;                  /* where the functional is evaluated */
     int n_iteration;                 /* of the last SCF */
     long n_h_apply;                  /* in these */
     km_traffic traffic, traffic_all; /* in these: of the busiest rank, of all */

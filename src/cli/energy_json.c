@@ -223,6 +223,7 @@ static json_t *communication(const km_energy *energy)
     json_object_set_new(object, "fft_grid",
                         json_pack("[i, i, i]", ranks->grid[0], ranks->grid[1], ranks->grid[2]));
     json_object_set_new(object, "n_density_wave", json_integer(ranks->n_density_wave));
+    json_object_set_new(object, "n_xc_point", json_integer(ranks->n_xc_point));
     json_object_set_new(object, "counts", list);
     json_object_set_new(object, "calls_per_iteration",
                         number((double)km_traffic_n_call(rank) / n));

@@ -369,6 +369,11 @@ const km_grid *km_ground_state_grid(const km_ground_state *state)
     return state->grid;
 }
 
+int km_ground_state_n_xc_point(const km_ground_state *state)
+{
+    return state->orbits ? km_orbits_n(state->orbits) : km_grid_n_point(state->grid);
+}
+
 const km_kpoints *km_ground_state_kpoints(const km_ground_state *state)
 {
     return state->set.kpoints;

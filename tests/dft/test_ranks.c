@@ -12,6 +12,19 @@ static void energy_and_forces_do_not_depend_on_the_number_of_ranks(void **state)
     check_ranks(make_slab(), &options);
 }
 
+/* Ranks share the points at which a functional is evaluated. */
+static void gradients_of_the_density_do_not_depend_on_the_number_of_ranks(void **state)
+{
+    km_dft_options options = tight_options(8);
+
+    (void)state;
+    options.functional = KM_FUNCTIONAL_PBE;
+    strcpy(options.pseudo.family, "GTH-PBE");
+    options.pseudo.choice[0] = (km_pseudo_choice){"Mg", "GTH_POTENTIALS", "GTH-PBE-q2"};
+    check_ranks(make_rattled_magnesia(), &options);
+    check_ranks(make_slab(), &options);
+}
+
 static void smeared_energy_does_not_depend_on_the_number_of_ranks(void **state)
 {
     km_dft_options options = tight_options(4);
@@ -80,6 +93,7 @@ static void failures_reach_every_rank(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(energy_and_forces_do_not_depend_on_the_number_of_ranks),
+    cmocka_unit_test(gradients_of_the_density_do_not_depend_on_the_number_of_ranks),
     cmocka_unit_test(smeared_energy_does_not_depend_on_the_number_of_ranks),
     cmocka_unit_test(subspaces_solved_by_scalapack_change_nothing),
     cmocka_unit_test(ranks_without_k_points_take_part),

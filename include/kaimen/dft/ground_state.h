@@ -104,6 +104,11 @@ const km_scf_step *km_ground_state_history(const km_ground_state *state, int *n)
 /** @brief Sizes and choices. Local. */
 bool km_ground_state_is_real(const km_ground_state *state);
 const km_grid *km_ground_state_grid(const km_ground_state *state);
+
+/** @brief Points at which exchange and correlation are evaluated, of all ranks: one of each orbit. Local. */
+int km_ground_state_n_xc_point(const km_ground_state *state);
+
+/** @brief Sizes and choices. Local. */
 const km_kpoints *km_ground_state_kpoints(const km_ground_state *state);
 const int *km_ground_state_k_mesh(const km_ground_state *state);
 int km_ground_state_n_spin(const km_ground_state *state);
