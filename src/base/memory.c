@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,4 +64,27 @@ long km_memory_live_blocks(void)
 long km_memory_n_allocation(void)
 {
     return atomic_load(&n_allocation);
+}
+
+/* A line of /proc/self/status, "VmHWM:   123 kB", in MB. */
+static double read_status_mb(const char *key)
+{
+    FILE *file = fopen("/proc/self/status", "r");
+    char line[128];
+    double kb = 0;
+
+    while (file && fgets(line, sizeof line, file))
+        if (strncmp(line, key, strlen(key)) == 0) sscanf(line + strlen(key), " %lf", &kb);
+    if (file) fclose(file);
+    return kb / 1024;
+}
+
+double km_memory_resident_mb(void)
+{
+    return read_status_mb("VmRSS:");
+}
+
+double km_memory_peak_mb(void)
+{
+    return read_status_mb("VmHWM:");
 }

@@ -26,7 +26,7 @@ struct km_plan {
     km_task *tasks;
     plan_cut *cuts;
     km_crystal **crystals;
-    km_calculation *sizes;
+    km_estimate *estimates;
     int n_slot; /* power of two, at least twice n_room */
     int *slots; /* open addressing by identity: index + 1, 0 where free */
     int n_bulk;
@@ -51,7 +51,7 @@ void km_plan_destroy(km_plan **plan)
     KM_FREE(p->tasks);
     KM_FREE(p->cuts);
     KM_FREE(p->crystals);
-    KM_FREE(p->sizes);
+    KM_FREE(p->estimates);
     KM_FREE(p->slots);
     KM_FREE(p->bulks);
     KM_FREE(*plan);
@@ -82,7 +82,7 @@ static km_status make_room(km_plan *plan)
     KM_TRY(KM_GROW(plan->tasks, plan->n_room, n_new));
     KM_TRY(KM_GROW(plan->cuts, plan->n_room, n_new));
     KM_TRY(KM_GROW(plan->crystals, plan->n_room, n_new));
-    KM_TRY(KM_GROW(plan->sizes, plan->n_room, n_new));
+    KM_TRY(KM_GROW(plan->estimates, plan->n_room, n_new));
     KM_FREE(plan->slots);
     plan->n_slot = 0;
     KM_TRY(KM_ALLOC(plan->slots, 2 * n_new));
@@ -318,10 +318,10 @@ km_status km_plan_estimate(km_plan *plan, km_calculator *calculator)
         km_task *task = plan->tasks + i;
         km_request request = km_plan_request(task);
 
-        KM_TRY(
-            km_calculator_estimate(calculator, plan->crystals[i], &request, plan->sizes + i));
-        task->cost = km_cost_units(plan->sizes + i);
-        task->estimate_s = plan->sizes[i].time_s;
+        KM_TRY(km_calculator_estimate(calculator, plan->crystals[i], &request,
+                                      plan->estimates + i));
+        task->cost = km_cost_units(&plan->estimates[i].size);
+        task->estimate_s = plan->estimates[i].size.time_s;
     }
     return KM_OK;
 }
@@ -343,7 +343,12 @@ const km_crystal *km_plan_crystal(const km_plan *plan, int i)
 
 const km_calculation *km_plan_size(const km_plan *plan, int i)
 {
-    return plan->sizes + i;
+    return &plan->estimates[i].size;
+}
+
+double km_plan_memory_mb(const km_plan *plan, int i)
+{
+    return plan->estimates[i].memory_mb;
 }
 
 static bool has_normal(km_task_kind kind)

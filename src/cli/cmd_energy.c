@@ -103,7 +103,7 @@ static void print_summary(const km_energy *energy)
     printf("\n%s after %d SCF iterations, %ld applications of H, %.2f s%s%s\n",
            km_outcome_name(c->outcome), c->n_iteration, c->n_h_apply, c->time_s,
            c->reason[0] ? ": " : "", c->reason);
-    printf("  %-24s %16.0f MB, predicted %.0f\n", "memory of rank 0", c->memory_mb,
+    printf("  %-24s %16.0f MB, predicted %.0f\n", "memory of rank 0", km_memory_peak_mb(),
            energy->memory_predicted_mb);
     print_line("energy", c->energy_ha, "Ha");
     print_line("energy per atom", c->energy_ha / km_crystal_n_atom(energy->crystal), "Ha");
@@ -226,7 +226,7 @@ static km_status compute(km_energy *energy, const km_config *config, km_calculat
                          km_dft *dft, bool with_bands)
 {
     km_request request = km_request_default();
-    km_calculation size;
+    km_estimate estimate;
 
     request.forces = energy->input.forces;
     request.stress = energy->input.stress || energy->input.relax.cell;
@@ -234,11 +234,11 @@ static km_status compute(km_energy *energy, const km_config *config, km_calculat
     request.vacuum_axis = energy->slab.axis;
     request.show_progress = isatty(STDERR_FILENO) != 0;
     KM_TRY(km_agree(km_setup_load_pseudo(config, dft, energy->crystal), MPI_COMM_WORLD));
-    KM_TRY(km_agree(km_calculator_estimate(calculator, energy->crystal, &request, &size),
+    KM_TRY(km_agree(km_calculator_estimate(calculator, energy->crystal, &request, &estimate),
                     MPI_COMM_WORLD));
-    KM_TRY(km_setup_check_size(config, &energy->input.dft, &size));
-    energy->memory_predicted_mb = size.memory_mb;
-    if (km_cli_is_root()) print_start(energy, &size);
+    KM_TRY(km_setup_check_size(config, &energy->input.dft, &estimate.size));
+    energy->memory_predicted_mb = estimate.memory_mb;
+    if (km_cli_is_root()) print_start(energy, &estimate.size);
     if (km_energy_is_relaxed(energy))
         KM_TRY(km_energy_relax(energy, calculator, dft, &request));
     else

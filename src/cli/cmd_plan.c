@@ -49,7 +49,7 @@ static km_status add_size(km_table *table, const km_plan *plan, int task)
     KM_TRY(km_table_add_number(table, 0, size ? (double)size->n_plane_wave : NAN));
     KM_TRY(km_table_add_number(table, 0, size ? (double)size->n_k : NAN));
     KM_TRY(km_table_add_number(table, 1, size ? size->time_s : NAN));
-    KM_TRY(km_table_add_number(table, 0, size ? size->memory_mb : NAN));
+    KM_TRY(km_table_add_number(table, 0, size ? km_plan_memory_mb(plan, task) : NAN));
     return KM_OK;
 }
 
@@ -111,7 +111,7 @@ static void print_total(const km_plan *plan, const km_relaxation *relax)
     double total_s = 0, most_mb = 0;
 
     for (int i = 0; i < km_plan_n_task(plan); ++i) {
-        most_mb = fmax(most_mb, km_plan_size(plan, i)->memory_mb);
+        most_mb = fmax(most_mb, km_plan_memory_mb(plan, i));
         ++n_kind[km_plan_task(plan, i)->kind];
         total_s += km_plan_size(plan, i)->time_s;
     }

@@ -107,7 +107,7 @@ static void add_run(json_t *root, const km_calculation *c)
     json_object_set_new(root, "n_electron", number(c->n_electron));
     json_object_set_new(root, "is_real", json_boolean(c->is_real));
     json_object_set_new(root, "time_s", number(c->time_s));
-    json_object_set_new(root, "memory_mb", number(c->memory_mb));
+    json_object_set_new(root, "memory_mb", number(km_memory_peak_mb()));
     json_object_set_new(root, "version", json_string(km_version()));
     json_object_set_new(root, "commit", json_string(km_version_commit()));
 }

@@ -1,9 +1,9 @@
 #include "dft/cost.h"
 
+#include "kaimen/base/memory.h"
 #include "kaimen/dft/grid.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Blocks of the eigensolver's search space, and of its images: src/dft/eigensolver.c. */
@@ -107,24 +107,6 @@ static double bytes_of(const sizes *s)
            passing_bytes(s) + fmax(edges, mixing) + fmin(edges, mixing) / 2;
 }
 
-/* A line of /proc/self/status, "VmHWM:   123 kB", in MB. */
-static double read_status_mb(const char *key)
-{
-    FILE *file = fopen("/proc/self/status", "r");
-    char line[128];
-    double kb = 0;
-
-    while (file && fgets(line, sizeof line, file))
-        if (strncmp(line, key, strlen(key)) == 0) sscanf(line + strlen(key), " %lf", &kb);
-    if (file) fclose(file);
-    return kb / 1024;
-}
-
-double km_cost_peak_mb(void)
-{
-    return read_status_mb("VmHWM:");
-}
-
 /*
  * Seconds of one SCF on one core: 25 applications of H per band, each two FFTs of the grid and
  * matrix products with about three blocks of bands, at the speeds that a current core reaches.
@@ -189,5 +171,5 @@ double km_cost_memory_mb(const km_dft_options *o, const km_calculation *e,
     memcpy(n, o->grid, sizeof n);
     if (n[0] == 0) km_grid_choose(crystal, NULL, o->ecut_ha, o->grid_factor, n);
     size.n_point = (double)n[0] * n[1] * n[2];
-    return read_status_mb("VmRSS:") + bytes_of(&size) / (1024 * 1024);
+    return km_memory_resident_mb() + bytes_of(&size) / (1024 * 1024);
 }

@@ -24,6 +24,3 @@ double km_cost_time_s(const km_calculation *estimate, const km_crystal *crystal)
 double km_cost_memory_mb(const km_dft_options *options, const km_calculation *estimate,
                          const km_cost_points *points, const km_crystal *crystal,
                          km_pseudo *const *pseudo, km_atom *const *atom);
-
-/** @brief The most memory that this process has had, MB; 0 where /proc does not tell. Local. */
-double km_cost_peak_mb(void);

@@ -350,7 +350,6 @@ static km_status compute(void *self, const km_crystal *crystal, const km_request
         KM_TRY_TIMED("stress", km_ground_state_compute_stress(dft->state, dft->stress));
     dft->has_stress = request->stress;
     result->time_s = MPI_Wtime() - start_s;
-    result->memory_mb = km_cost_peak_mb();
     km_traffic_broadcast(KM_TRAFFIC_CONTROL, 1, MPI_DOUBLE, 0, comm, &result->time_s);
     return KM_OK;
 }
@@ -437,8 +436,9 @@ end:
 }
 
 static km_status estimate_cost(void *self, const km_crystal *crystal, const km_request *request,
-                               km_calculation *estimate)
+                               km_estimate *whole)
 {
+    km_calculation *estimate = &whole->size;
     km_dft *dft = self;
     const km_dft_options *options = &dft->options;
     const double q_max = sqrt(2 * options->ecut_ha);
@@ -448,7 +448,7 @@ static km_status estimate_cost(void *self, const km_crystal *crystal, const km_r
     km_cost_points points = {0};
     int n_occupied;
 
-    *estimate = (km_calculation){.outcome = KM_OUTCOME_CONVERGED};
+    *whole = (km_estimate){.size.outcome = KM_OUTCOME_CONVERGED};
     KM_TRY(check_crystal(crystal));
     KM_TRY(km_dft_load_elements(dft, crystal));
     for (int a = 0; a < km_crystal_n_atom(crystal); ++a)
@@ -465,7 +465,7 @@ static km_status estimate_cost(void *self, const km_crystal *crystal, const km_r
         (long)(km_crystal_volume_bohr3(crystal) * q_max * q_max * q_max / (6 * KM_PI * KM_PI));
     status = count_kpoints(options, settled, request, estimate, &points);
     estimate->time_s = km_cost_time_s(estimate, crystal);
-    estimate->memory_mb =
+    whole->memory_mb =
         km_cost_memory_mb(options, estimate, &points, crystal, dft->pseudo, dft->atom);
     km_crystal_destroy(&settled);
     return status;

@@ -21,6 +21,12 @@ typedef struct {
     km_hamiltonian *hamiltonian;
 } km_band_set;
 
+/** SCF iterations so far. */
+typedef struct {
+    km_scf_step *step; /* [max_iteration] */
+    int n;
+} km_scf_history;
+
 struct km_ground_state {
     km_dft_options options;
     MPI_Comm comm;             /* borrowed */
@@ -44,8 +50,7 @@ struct km_ground_state {
     double complex *work_g;           /* [n_g] */
     double *rho_r;                    /* [n_spin][n_point] */
     double *all_eigenvalues;          /* [n_k of all ranks][n_spin][n_band] */
-    km_scf_step *history;             /* [max_iteration] */
-    int n_history;
+    km_scf_history history;
     struct km_warm_start *warm; /* borrowed; NULL: the SCF starts from atoms */
 };
 

@@ -246,7 +246,7 @@ static km_status allocate_densities(km_ground_state *state)
     KM_TRY(KM_ALLOC(state->rho_r, n_spin * km_grid_n_point(state->grid)));
     KM_TRY(KM_ALLOC(state->all_eigenvalues,
                     km_kpoints_n(state->set.kpoints) * n_spin * state->n_band));
-    return KM_ALLOC(state->history, state->options.scf.max_iteration);
+    return KM_ALLOC(state->history.step, state->options.scf.max_iteration);
 }
 
 km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options *options,
@@ -300,7 +300,7 @@ void km_ground_state_destroy(km_ground_state **state)
     KM_FREE(s->rho_out);
     KM_FREE(s->work_g);
     KM_FREE(s->rho_r);
-    KM_FREE(s->history);
+    KM_FREE(s->history.step);
     KM_FREE(s->all_eigenvalues);
     KM_FREE(*state);
 }
@@ -355,8 +355,8 @@ km_status km_ground_state_planar_density(const km_ground_state *state, int axis,
 
 const km_scf_step *km_ground_state_history(const km_ground_state *state, int *n)
 {
-    *n = state->n_history;
-    return state->history;
+    *n = state->history.n;
+    return state->history.step;
 }
 
 bool km_ground_state_is_real(const km_ground_state *state)

@@ -240,17 +240,17 @@ static void note_step(loop *l)
     km_ground_state *state = l->state;
 
     count_work(l);
-    state->history[state->n_history++] = (km_scf_step){.energy_ha = l->result->energy_ha,
-                                                       .error_ha = l->result->error_ha,
-                                                       .residual_ha = l->residual_ha,
-                                                       .n_h_apply = l->result->n_h_apply,
-                                                       .time_s = MPI_Wtime() - l->start_s};
-    l->result->n_iteration = state->n_history;
+    state->history.step[state->history.n++] = (km_scf_step){.energy_ha = l->result->energy_ha,
+                                                            .error_ha = l->result->error_ha,
+                                                            .residual_ha = l->residual_ha,
+                                                            .n_h_apply = l->result->n_h_apply,
+                                                            .time_s = MPI_Wtime() - l->start_s};
+    l->result->n_iteration = state->history.n;
     km_log(KM_LOG_DEBUG, "scf %3d  E = %.10f Ha  error %.2e Ha  residual %.1e Ha  H %ld",
-           state->n_history, l->result->energy_ha, l->result->error_ha, l->residual_ha,
+           state->history.n, l->result->energy_ha, l->result->error_ha, l->residual_ha,
            l->result->n_h_apply);
     if (l->request->show_progress)
-        km_log_line("SCF %d: %.8f Ha, estimated error %.1e Ha, %.0f s", state->n_history,
+        km_log_line("SCF %d: %.8f Ha, estimated error %.1e Ha, %.0f s", state->history.n,
                     l->result->energy_ha, l->result->error_ha, MPI_Wtime() - l->start_s);
 }
 
@@ -492,7 +492,7 @@ km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
     km_status status = KM_OK;
 
     *result = (km_scf_result){.outcome = KM_OUTCOME_NOT_CONVERGED, .gap = km_gap_empty()};
-    state->n_history = 0;
+    state->history.n = 0;
     km_timer_start("start");
     status = km_agree(prepare(&l), state->comm);
     km_timer_stop("start");

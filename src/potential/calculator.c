@@ -113,7 +113,7 @@ km_status km_calculator_planar_density(km_calculator *calculator, int axis, int 
 }
 
 km_status km_calculator_estimate(km_calculator *calculator, const km_crystal *crystal,
-                                 const km_request *request, km_calculation *estimate)
+                                 const km_request *request, km_estimate *estimate)
 {
     memset(estimate, 0, sizeof *estimate);
     KM_TRY(check_request(request));

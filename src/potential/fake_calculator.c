@@ -215,12 +215,13 @@ static km_status fake_potential(void *self, int axis, int n_plane, double *v_ha)
 }
 
 static km_status fake_estimate(void *self, const km_crystal *crystal, const km_request *request,
-                               km_calculation *estimate)
+                               km_estimate *estimate)
 {
     const fake *f = self;
 
-    fill(f, crystal, request, estimate);
-    estimate->time_s = f->options.sleep_s;
+    *estimate = (km_estimate){0};
+    fill(f, crystal, request, &estimate->size);
+    estimate->size.time_s = f->options.sleep_s;
     return KM_OK;
 }
 

@@ -303,7 +303,8 @@ static void estimate_foresees_the_sizes(void **state)
     for (int i = 0; i < 4; ++i) {
         km_dft_options options = tight_options(10);
         km_request request = km_request_default();
-        km_calculation estimate, result;
+        km_estimate estimate;
+        km_calculation result;
         km_calculator *calculator;
 
         set_ints(options.k_mesh, 0, 0, 0);
@@ -314,13 +315,13 @@ static void estimate_foresees_the_sizes(void **state)
         ASSERT_OK(km_calculator_estimate(calculator, crystals[i], &request, &estimate));
         ASSERT_OK(
             km_calculator_compute(calculator, crystals[i], &request, MPI_COMM_SELF, &result));
-        ASSERT_CLOSE((double)estimate.n_plane_wave, (double)result.n_plane_wave,
+        ASSERT_CLOSE((double)estimate.size.n_plane_wave, (double)result.n_plane_wave,
                      0.05 * (double)result.n_plane_wave);
-        assert_int_equal(estimate.n_k, result.n_k);
-        assert_int_equal(estimate.n_band, result.n_band);
-        assert_true(estimate.n_electron == result.n_electron);
-        assert_true(estimate.is_real == result.is_real);
-        assert_true(estimate.time_s > 0);
+        assert_int_equal(estimate.size.n_k, result.n_k);
+        assert_int_equal(estimate.size.n_band, result.n_band);
+        assert_true(estimate.size.n_electron == result.n_electron);
+        assert_true(estimate.size.is_real == result.is_real);
+        assert_true(estimate.size.time_s > 0);
         km_calculator_destroy(&calculator);
         km_crystal_destroy(&crystals[i]);
     }

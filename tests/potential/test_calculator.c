@@ -64,7 +64,7 @@ static void what_a_calculator_lacks_is_refused_by_name(void **state)
     assert_string_equal(km_status_message(), "calculator plain has no forces");
     assert_int_equal(km_calculator_planar_potential(calculator, 2, 9, values), KM_E_ARGUMENT);
     assert_int_equal(km_calculator_planar_density(calculator, 2, 9, values), KM_E_ARGUMENT);
-    assert_int_equal(km_calculator_estimate(calculator, crystal, &request, &result),
+    assert_int_equal(km_calculator_estimate(calculator, crystal, &request, &(km_estimate){0}),
                      KM_E_ARGUMENT);
     km_calculator_destroy(&calculator);
     assert_null(calculator);

@@ -37,3 +37,7 @@ long km_memory_live_blocks(void);
 
 /** @brief Calls of km_memory_allocate and km_memory_grow so far: for tests of hot loops. Local. */
 long km_memory_n_allocation(void);
+
+/** @brief Memory that this process has now, and the most that it has had, MB; 0 where /proc does not tell. Local. */
+double km_memory_resident_mb(void);
+double km_memory_peak_mb(void);

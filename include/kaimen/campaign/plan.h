@@ -68,6 +68,9 @@ const km_crystal *km_plan_crystal(const km_plan *plan, int i);
 /** @brief What the calculator said of task i; all zero before km_plan_estimate. Local. */
 const km_calculation *km_plan_size(const km_plan *plan, int i);
 
+/** @brief The most memory of a rank that computes task i alone, MB; 0 where the calculator does not know. Local. */
+double km_plan_memory_mb(const km_plan *plan, int i);
+
 /** @brief Index of a task, -1 if there is none. Local. */
 int km_plan_find(const km_plan *plan, const char *id);
 

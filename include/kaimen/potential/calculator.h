@@ -85,9 +85,13 @@ typedef struct {
     long n_h_apply;  /* bands times applications of H, all k */
     bool is_real;    /* coefficients were real */
     double time_s;
-    double
-        memory_mb; /* the most of a rank: of an estimate predicted, else measured; 0: not known */
 } km_calculation;
+
+/** What a calculation will be: sizes and seconds; other results are zero. */
+typedef struct {
+    km_calculation size;
+    double memory_mb; /* the most of a rank that computes it alone; 0: not known */
+} km_estimate;
 
 typedef struct km_calculator km_calculator;
 
@@ -101,7 +105,7 @@ typedef struct {
     km_status (*planar_potential)(void *self, int axis, int n_plane, double *v_ha);
     km_status (*planar_density)(void *self, int axis, int n_plane, double *density_bohr3);
     km_status (*estimate)(void *self, const km_crystal *crystal, const km_request *request,
-                          km_calculation *estimate);
+                          km_estimate *estimate);
     km_status (*write)(void *self, km_h5 *group);
     void (*destroy)(void *self);
 } km_calculator_class;
@@ -148,7 +152,7 @@ KM_STATUS km_calculator_planar_density(km_calculator *calculator, int axis, int 
 
 /** @brief Sizes and a rough time_s of a computation without running it. Local. */
 KM_STATUS km_calculator_estimate(km_calculator *calculator, const km_crystal *crystal,
-                                 const km_request *request, km_calculation *estimate);
+                                 const km_request *request, km_estimate *estimate);
 
 /** @brief Write the details of the last crystal (k-points, eigenvalues, SCF history, ...) into a group. Local. */
 KM_STATUS km_calculator_write(km_calculator *calculator, km_h5 *group);
