@@ -55,6 +55,7 @@ static km_status allocate(km_eigensolver *s, int scalapack_above)
     KM_TRY(km_matrix_create(s->is_real, n, n, &s->u));
     KM_TRY(km_matrix_create(s->is_real, n, n, &s->s));
     s->u.scalapack_above = s->s.scalapack_above = scalapack_above;
+    KM_TRY(km_eigen_work_reserve(s->is_real, n, s->u.work));
     KM_TRY(KM_ALLOC(s->ritz, n));
     KM_TRY(KM_ALLOC(s->norm2, n));
     KM_TRY(KM_ALLOC(s->kinetic, s->n_band));

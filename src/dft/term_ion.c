@@ -4,21 +4,46 @@
 #include "kaimen/base/memory.h"
 #include "kaimen/potential/ewald.h"
 
+#include <string.h>
+
 typedef struct {
     const km_term_setup *setup; /* borrowed */
     double *charge;             /* [n_atom] */
     double *forces;             /* [n_atom][3] */
+    bool is_known;              /* the energy, of the cell and positions beside it */
+    double energy_ha, cell_bohr[9];
+    double *frac; /* [n_atom][3] */
 } ion;
+
+/* Whether the crystal is where it was. */
+static bool has_stayed(const ion *term)
+{
+    const km_crystal *crystal = term->setup->crystal;
+    const size_t n = 3 * (size_t)km_crystal_n_atom(crystal);
+
+    return term->is_known &&
+           !memcmp(term->cell_bohr, km_crystal_cell_bohr(crystal), sizeof term->cell_bohr) &&
+           !memcmp(term->frac, km_crystal_frac(crystal), n * sizeof(double));
+}
 
 static km_status potential(void *self, const km_density_view *density, double *energy_ha,
                            double complex *v_g, double *v_r)
 {
-    const ion *term = self;
+    ion *term = self;
     const km_crystal *crystal = term->setup->crystal;
+    const size_t n = 3 * (size_t)km_crystal_n_atom(crystal);
 
     (void)density, (void)v_g, (void)v_r;
-    return km_ewald_compute(km_crystal_cell_bohr(crystal), km_crystal_n_atom(crystal),
-                            km_crystal_frac(crystal), term->charge, energy_ha, NULL, NULL);
+    if (!has_stayed(term)) {
+        KM_TRY(km_ewald_compute(km_crystal_cell_bohr(crystal), km_crystal_n_atom(crystal),
+                                km_crystal_frac(crystal), term->charge, &term->energy_ha, NULL,
+                                NULL));
+        memcpy(term->cell_bohr, km_crystal_cell_bohr(crystal), sizeof term->cell_bohr);
+        memcpy(term->frac, km_crystal_frac(crystal), n * sizeof(double));
+        term->is_known = true;
+    }
+    *energy_ha = term->energy_ha;
+    return KM_OK;
 }
 
 static km_status density_forces(void *self, const km_density_view *density, double *forces)
@@ -54,6 +79,7 @@ static void destroy(void *self)
 
     KM_FREE(term->charge);
     KM_FREE(term->forces);
+    KM_FREE(term->frac);
     KM_FREE(term);
 }
 
@@ -74,6 +100,7 @@ km_status km_term_ion_create(const km_term_setup *setup, km_term *out)
     term->setup = setup;
     KM_TRY_TO(fail, KM_ALLOC(term->charge, n_atom));
     KM_TRY_TO(fail, KM_ALLOC(term->forces, 3 * n_atom));
+    KM_TRY_TO(fail, KM_ALLOC(term->frac, 3 * n_atom));
     for (int a = 0; a < n_atom; ++a)
         term->charge[a] = km_pseudo_describe(setup->pseudo[species[a]])->z_valence;
     *out = (km_term){&functions, term};

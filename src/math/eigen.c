@@ -57,13 +57,21 @@ void km_eigen_work_destroy(km_eigen_work *work)
     *work = (km_eigen_work){0};
 }
 
+km_status km_eigen_work_reserve(bool is_real, int n, km_eigen_work *work)
+{
+    int size[3];
+
+    ask_for_sizes(is_real, n, n, size);
+    return grow(work, 2 * (size_t)size[0] + (size_t)size[1] + 1, (size_t)size[2] + 1);
+}
+
 km_status km_eigen_hermitian(bool is_real, int n, double *a, int ld, double *value,
                              km_eigen_work *work)
 {
     int size[3], info = 0;
 
+    KM_TRY(km_eigen_work_reserve(is_real, n, work));
     ask_for_sizes(is_real, n, ld, size);
-    KM_TRY(grow(work, 2 * (size_t)size[0] + (size_t)size[1] + 1, (size_t)size[2] + 1));
     call_evd(is_real, n, a, ld, value, work, size, &info);
     return KM_CHECK(info == 0 && value[0] == value[0], KM_E_NUMERIC,
                     "eigenproblem of order %d: LAPACK info %d", n, info);

@@ -17,6 +17,9 @@ typedef struct {
     size_t n_real, n_integer;
 } km_eigen_work;
 
+/** @brief Make room for problems of order up to n, so that none of them allocates. Local. */
+KM_STATUS km_eigen_work_reserve(bool is_real, int n, km_eigen_work *work);
+
 /** @brief Free the arrays; the work space is then empty. Local. */
 void km_eigen_work_destroy(km_eigen_work *work);
 
