@@ -18,7 +18,7 @@ fail() {
 killed_anywhere() {
     local name=a_job_killed_at_20_moments_ends_every_candidate_once n_killed=0
     local ledger="$SCRATCH/kill.db" database="$SCRATCH/kill.h5"
-    local command=(mpirun -n 4 "$driver" run "$ledger" "$database" 220 0.05 1000 0) delay
+    local command=(mpirun -n 4 "$driver" run "$ledger" "$database" 300 0.05 1000 0) delay
 
     while [ $n_killed -lt 20 ]; do
         delay=$(random_between 0 0.5)
