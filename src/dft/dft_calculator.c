@@ -19,10 +19,10 @@
 static const double LEAST_DISTANCE_BOHR = 0.4 * KM_BOHR_PER_ANG;
 
 /*
- * An energy's error over the square of its forces' error. On a slab of MgO the forces err by 0.2 to 0.5 of the root of the
+ * An energy's error over the square of its forces' error. On slabs of MgO the forces err by 0.2 to 1.5 of the root of the
  * energy's threshold.
  */
-static const double SOFTNESS_BOHR2_HA = 4;
+static const double SOFTNESS_BOHR2_HA = 1;
 
 struct km_dft {
     km_dft_options asked;
