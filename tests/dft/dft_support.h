@@ -153,6 +153,31 @@ static inline km_calculation compute_once(const km_crystal *crystal,
     return result;
 }
 
+/** All that a calculation of at most four atoms gives. */
+typedef struct {
+    km_calculation result;
+    double forces[12], stress[9];
+} complete_result;
+
+/** As compute_once, for a calculation that must converge as it is asked for. */
+static inline complete_result compute_completely(const km_crystal *crystal,
+                                                 const km_dft_options *options, MPI_Comm comm)
+{
+    km_request request = km_request_default();
+    km_calculator *calculator;
+    complete_result a = {0};
+
+    request.forces = request.stress = true;
+    ASSERT_OK(km_dft_calculator_create(options, NULL, &calculator, NULL));
+    ASSERT_OK(km_calculator_compute(calculator, crystal, &request, comm, &a.result));
+    if (a.result.outcome != KM_OUTCOME_CONVERGED || a.result.n_retry > 0)
+        fail_msg("%s: %s", km_outcome_name(a.result.outcome), a.result.reason);
+    ASSERT_OK(km_calculator_forces(calculator, a.forces));
+    ASSERT_OK(km_calculator_stress(calculator, a.stress));
+    km_calculator_destroy(&calculator);
+    return a;
+}
+
 /** As compute_once, for a calculation that must converge: its energy. */
 static inline double converged_energy(const km_crystal *crystal, const km_dft_options *options)
 {

@@ -9,29 +9,7 @@
 #define SAME_FORCE_HA_BOHR 2e-6
 #define SAME_STRESS_HA_BOHR3 1e-8
 
-typedef struct {
-    km_calculation result;
-    double forces[12], stress[9];
-} answer;
-
-static answer compute(const km_crystal *crystal, const km_dft_options *options, MPI_Comm comm)
-{
-    km_request request = km_request_default();
-    km_calculator *calculator;
-    answer a = {0};
-
-    request.forces = request.stress = true;
-    ASSERT_OK(km_dft_calculator_create(options, NULL, &calculator, NULL));
-    ASSERT_OK(km_calculator_compute(calculator, crystal, &request, comm, &a.result));
-    if (a.result.outcome != KM_OUTCOME_CONVERGED || a.result.n_retry > 0)
-        fail_msg("%s: %s", km_outcome_name(a.result.outcome), a.result.reason);
-    ASSERT_OK(km_calculator_forces(calculator, a.forces));
-    ASSERT_OK(km_calculator_stress(calculator, a.stress));
-    km_calculator_destroy(&calculator);
-    return a;
-}
-
-static void assert_same(const answer *a, const answer *b, int n_atom)
+static void assert_same(const complete_result *a, const complete_result *b, int n_atom)
 {
     ASSERT_CLOSE(a->result.energy_ha, b->result.energy_ha, SAME_ENERGY_HA);
     for (int i = 0; i < 3 * n_atom; ++i)
@@ -76,12 +54,12 @@ static km_dft_options hydrogen_options(void)
 static void check_zero_moment(km_crystal *crystal, km_dft_options *options)
 {
     const int n_atom = km_crystal_n_atom(crystal);
-    answer with, without;
+    complete_result with, without;
 
     options->total_moment_mub = 0;
-    with = compute(crystal, options, MPI_COMM_WORLD);
+    with = compute_completely(crystal, options, MPI_COMM_WORLD);
     options->spin = KM_SPIN_NONE;
-    without = compute(crystal, options, MPI_COMM_WORLD);
+    without = compute_completely(crystal, options, MPI_COMM_WORLD);
     assert_same(&with, &without, n_atom);
     assert_int_equal(with.result.spin.n_spin, 2);
     assert_int_equal(without.result.spin.n_spin, 1);
@@ -138,8 +116,8 @@ static void turning_all_moments_over_changes_nothing_else(void **state)
 {
     const km_dft_options options = hydrogen_options();
     km_crystal *up = make_hydrogens(1, 0.5), *down = make_hydrogens(-1, -0.5);
-    const answer a = compute(up, &options, MPI_COMM_WORLD);
-    const answer b = compute(down, &options, MPI_COMM_WORLD);
+    const complete_result a = compute_completely(up, &options, MPI_COMM_WORLD);
+    const complete_result b = compute_completely(down, &options, MPI_COMM_WORLD);
 
     (void)state;
     assert_same(&a, &b, 2);
@@ -159,14 +137,14 @@ static void symmetry_arithmetic_and_ranks_do_not_matter(void **state)
     for (int order = 0; order < 2; ++order) {
         km_crystal *crystal = make_hydrogens(moments[order][0], moments[order][1]);
         km_dft_options options = hydrogen_options();
-        const answer a = compute(crystal, &options, MPI_COMM_WORLD);
-        answer b;
+        const complete_result a = compute_completely(crystal, &options, MPI_COMM_WORLD);
+        complete_result b;
 
         /* In the second order inversion takes up onto down: coefficients are not real. */
         assert_true(a.result.is_real == (order == 0));
         options.use_symmetry = false;
         options.arithmetic = KM_ARITHMETIC_COMPLEX;
-        b = compute(crystal, &options, MPI_COMM_SELF);
+        b = compute_completely(crystal, &options, MPI_COMM_SELF);
         assert_same(&a, &b, 2);
         ASSERT_CLOSE(a.result.spin.moment_mub, b.result.spin.moment_mub, 1e-5);
         ASSERT_CLOSE(a.result.spin.absolute_moment_mub, b.result.spin.absolute_moment_mub,
@@ -185,22 +163,22 @@ static void fixing_the_moment_that_was_found_keeps_the_state(void **state)
 {
     km_crystal *crystal = make_hydrogens(1, 1);
     km_dft_options options = hydrogen_options();
-    const answer a = compute(crystal, &options, MPI_COMM_WORLD);
-    answer b;
+    const complete_result a = compute_completely(crystal, &options, MPI_COMM_WORLD);
+    complete_result b;
 
     (void)state;
     options.total_moment_mub = a.result.spin.moment_mub;
-    b = compute(crystal, &options, MPI_COMM_WORLD);
+    b = compute_completely(crystal, &options, MPI_COMM_WORLD);
     ASSERT_CLOSE(b.result.energy_ha, a.result.energy_ha, 1e-9);
     /* The other order has another energy: two atoms far apart, but not that far. */
     options.total_moment_mub = 0;
     ASSERT_OK(km_crystal_set_moments(crystal, (double[2]){1, -1}));
-    b = compute(crystal, &options, MPI_COMM_WORLD);
+    b = compute_completely(crystal, &options, MPI_COMM_WORLD);
     assert_true(b.result.energy_ha < a.result.energy_ha - 1e-3);
     ASSERT_CLOSE(b.result.spin.moment_mub, 0, 1e-12);
     options.total_moment_mub = a.result.spin.moment_mub;
     ASSERT_OK(km_crystal_set_moments(crystal, (double[2]){1, 1}));
-    b = compute(crystal, &options, MPI_COMM_WORLD);
+    b = compute_completely(crystal, &options, MPI_COMM_WORLD);
     ASSERT_CLOSE(b.result.spin.moment_mub, a.result.spin.moment_mub, 1e-12);
     km_crystal_destroy(&crystal);
 }
@@ -211,18 +189,19 @@ static void moments_by_element_are_those_of_the_atoms(void **state)
     km_crystal *own = make_hydrogens(1, 1), *none = make_hydrogens(0, 0),
                *silicon = make_silicon();
     km_dft_options options = hydrogen_options();
-    answer a, b;
+    complete_result a, b;
 
     (void)state;
     ASSERT_OK(km_crystal_set_moments(none, NULL));
     options.n_moment = 1;
     options.moment[0] = (km_moment_choice){"H", 1};
-    a = compute(own, &options, MPI_COMM_WORLD);
-    b = compute(none, &options, MPI_COMM_WORLD);
+    a = compute_completely(own, &options, MPI_COMM_WORLD);
+    b = compute_completely(none, &options, MPI_COMM_WORLD);
     assert_same(&a, &b, 2);
     options.ecut_ha = 5;
     options.n_band = 8;
-    assert_int_equal(compute(silicon, &options, MPI_COMM_WORLD).result.spin.n_spin, 1);
+    assert_int_equal(compute_completely(silicon, &options, MPI_COMM_WORLD).result.spin.n_spin,
+                     1);
     km_crystal_destroy(&own);
     km_crystal_destroy(&none);
     km_crystal_destroy(&silicon);

@@ -10,35 +10,14 @@
 #define SAME_STRESS_HA_BOHR3 1e-8
 #define N_BAND 5
 
-typedef struct {
-    km_calculation result;
-    double forces[12], stress[9];
-} answer;
-
-static answer compute(const km_crystal *crystal, const km_dft_options *options, MPI_Comm comm)
-{
-    km_request request = km_request_default();
-    km_calculator *calculator;
-    answer a = {0};
-
-    request.forces = request.stress = true;
-    ASSERT_OK(km_dft_calculator_create(options, NULL, &calculator, NULL));
-    ASSERT_OK(km_calculator_compute(calculator, crystal, &request, comm, &a.result));
-    if (a.result.outcome != KM_OUTCOME_CONVERGED) fail_msg("%s", a.result.reason);
-    ASSERT_OK(km_calculator_forces(calculator, a.forces));
-    ASSERT_OK(km_calculator_stress(calculator, a.stress));
-    km_calculator_destroy(&calculator);
-    return a;
-}
-
 /* With all ranks and real coefficients where time reversal allows them, and alone with complex ones. */
 static void check_arithmetic(km_crystal *crystal, km_dft_options options)
 {
-    const answer real = compute(crystal, &options, MPI_COMM_WORLD);
-    answer complex_one;
+    const complete_result real = compute_completely(crystal, &options, MPI_COMM_WORLD);
+    complete_result complex_one;
 
     options.arithmetic = KM_ARITHMETIC_COMPLEX;
-    complex_one = compute(crystal, &options, MPI_COMM_SELF);
+    complex_one = compute_completely(crystal, &options, MPI_COMM_SELF);
     assert_false(real.result.is_real);
     ASSERT_CLOSE(real.result.energy_ha, complex_one.result.energy_ha, SAME_ENERGY_HA);
     ASSERT_CLOSE(real.result.vbm_ha, complex_one.result.vbm_ha, SAME_LEVEL_HA);
