@@ -206,11 +206,14 @@ def read_gth(symbol, file, entry):
 
 
 def psp10(symbol, rows):
-    """An entry as abinit's format 10; the spin-orbit coefficients that it wants behind each p, d and f channel are zero."""
+    """
+    An entry as abinit's format 10; the spin-orbit coefficients that it wants behind each p, d and f channel are zero. It wants
+    at least one channel: an entry that is all local has one of strength zero.
+    """
     charge = sum(int(x) for x in rows[0])
-    n_channel, rest = int(rows[2][0]), rows[3:]
+    n_channel, rest = (int(rows[2][0]), rows[3:]) if rows[2][0] != "0" else (1, [["0.3", "1", "0.0"]])
     text = [f"{symbol}, GTH parameters of CP2K", f"{ATOMIC_NUMBER[symbol]} {charge} 260101 zatom zion pspdat",
-            f"10 11 {max(n_channel - 1, 0)} 0 2001 0 pspcod pspxc lmax lloc mmax r2well", " ".join(rows[1]), str(n_channel)]
+            f"10 11 {n_channel - 1} 0 2001 0 pspcod pspxc lmax lloc mmax r2well", " ".join(rows[1]), str(n_channel)]
     for l in range(n_channel):
         n = int(rest[0][1])
         text += [" ".join(row) for row in rest[:max(n, 1)]]
