@@ -13,25 +13,26 @@ descendants() {
     done
 }
 
-# Jobs that have begun to hand out tasks, by the event log.
-count_begun() {
-    grep -c '"event":"begun"' "$1.events.jsonl" 2>/dev/null || true
+# count_events LEDGER EVENT: so many in the event log ("begun": a job that hands out tasks; "started": a task).
+count_events() {
+    grep "\"event\":\"$2\"" "$1.events.jsonl" 2>/dev/null | wc -l
 }
 
-# run_and_kill LEDGER SECONDS COMMAND...: kill the job so long after it began to hand out tasks, or, where SECONDS starts with +,
-# so long after its launch. Returns 1 when it had ended before.
+# run_and_kill LEDGER WHEN COMMAND...: kill the job. WHEN is EVENT:N:SECONDS, so long after its nth event of that name, or SECONDS
+# after its launch. Returns 1 when it had ended before.
 run_and_kill() {
-    local ledger=$1 delay=$2 job before
+    local ledger=$1 when=$2 job event n_event
     shift 2
-    before=$(count_begun "$ledger")
+    IFS=: read -r event n_event _ <<<"$when"
+    [ "$when" != "$event" ] && n_event=$((n_event + $(count_events "$ledger" "$event")))
     "$@" >>"$SCRATCH/output" 2>&1 &
     job=$!
-    if [ "${delay#+}" = "$delay" ]; then
-        while kill -0 $job 2>/dev/null && [ "$(count_begun "$ledger")" = "$before" ]; do
+    if [ "$when" != "$event" ]; then
+        while kill -0 $job 2>/dev/null && [ "$(count_events "$ledger" "$event")" -lt "$n_event" ]; do
             sleep 0.02
         done
     fi
-    sleep "${delay#+}"
+    sleep "${when##*:}"
     if ! kill -0 $job 2>/dev/null; then
         wait $job
         return 1

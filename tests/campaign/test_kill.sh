@@ -18,13 +18,13 @@ fail() {
 killed_anywhere() {
     local name=a_job_killed_at_20_moments_ends_every_candidate_once n_killed=0
     local ledger="$SCRATCH/kill.db" database="$SCRATCH/kill.h5"
-    local command=(mpirun -n 4 "$driver" run "$ledger" "$database" 300 0.05 1000 0) delay
+    local command=(mpirun -n 4 "$driver" run "$ledger" "$database" 500 0.05 1000 0) when
 
     while [ $n_killed -lt 20 ]; do
-        delay=$(random_between 0 0.5)
+        when="started:$((1 + RANDOM % 10)):$(random_between 0 0.1)"
         # Every fourth one also while the job starts.
-        [ $((n_killed % 4)) -eq 0 ] && delay="+$(random_between 0 1.2)"
-        if ! run_and_kill "$ledger" "$delay" "${command[@]}"; then
+        [ $((n_killed % 4)) -eq 0 ] && when=$(random_between 0 1.2)
+        if ! run_and_kill "$ledger" "$when" "${command[@]}"; then
             fail $name "the campaign ended before 20 kills, after $n_killed"
             return
         fi

@@ -26,13 +26,13 @@ campaign: {name: killed, kind: surface, ledger: $ledger, database: $database, ta
 bulk:
   - {file: $PWD/inputs/crystals/MgO.cif}
   - {file: $PWD/inputs/crystals/CaO.cif}
-slab: {max_index: 1, thickness: 4 Ang, vacuum: 6 Ang}
+slab: {max_index: 2, thickness: 4 Ang, vacuum: 6 Ang}
 dft: {quality: lite, functional: PBE, pseudo: GTH-PBE, ecut: 10 Ha, kpoints: {spacing: 2 1/Ang}}
 END
 
 for n in 1 2 3; do
     # A job that is over before it can be killed leaves nothing to show.
-    run_and_kill "$ledger" "$(random_between 0.1 1.5)" "${command[@]}" || fail "the campaign ended before kill $n"
+    run_and_kill "$ledger" "started:$((1 + RANDOM % 6)):$(random_between 0 0.1)" "${command[@]}" || fail "the campaign ended before kill $n"
 done
 "${command[@]}" >>"$SCRATCH/output" 2>&1
 status=$?

@@ -45,7 +45,7 @@ END
 
 for n in 1 2 3; do
     # A job that is over before it can be killed leaves nothing to show.
-    run_and_kill "$ledger" "$(random_between 0.2 2)" "${command[@]}" || fail "the campaign ended before kill $n"
+    run_and_kill "$ledger" "started:1:$(random_between 0 0.6)" "${command[@]}" || fail "the campaign ended before kill $n"
 done
 "${command[@]}" >>"$SCRATCH/output" 2>&1
 status=$?
