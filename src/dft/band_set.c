@@ -173,7 +173,7 @@ static km_status start_point(km_ground_state *state, km_band_set *set, const km_
     km_status status = KM_OK;
 
     KM_TRY_TO(end, km_bands_create(set->bands[ik].is_real, n, n_g, &functions));
-    KM_TRY_TO(end, km_sites_compute(sites, set->basis[ik], &radials, -1, &functions));
+    km_sites_compute(sites, set->basis[ik], &radials, -1, &functions);
     functions.comm = km_basis_comm(set->basis[ik]);
     add_noise(set->basis[ik], k, &functions, n_orbital);
     if (n > START_PER_BAND * n_band) n = START_PER_BAND * n_band;

@@ -8,6 +8,11 @@
 #include <math.h>
 #include <string.h>
 
+/* Plane waves done at a time: what they need stays in the caches. */
+#define N_CHUNK 256
+/* Harmonics of one l. */
+#define N_M (2 * KM_HARMONIC_L_MAX + 1)
+
 struct km_sites {
     const km_crystal *crystal; /* borrowed */
     bool is_real;
@@ -15,6 +20,7 @@ struct km_sites {
     km_shell *shell; /* [n_shell] */
     int *partner;    /* [n_atom] */
     int *first;      /* [n_atom + 1] */
+    double *form;    /* of a chunk: f(q) Y(q) of each shell and m, [n_form][N_CHUNK] */
 };
 
 /* Atoms this close, in fractional coordinates, are images of one another. */
@@ -64,6 +70,7 @@ km_status km_sites_create(const km_crystal *crystal, bool is_real, int n_shell,
 {
     km_sites *sites = NULL;
     km_status status = KM_OK;
+    int n_form = 0;
 
     *out = NULL;
     KM_TRY(KM_ALLOC(sites, 1));
@@ -73,6 +80,8 @@ km_status km_sites_create(const km_crystal *crystal, bool is_real, int n_shell,
     KM_TRY_TO(fail, KM_ALLOC(sites->shell, n_shell));
     KM_TRY_TO(fail, KM_ALLOC(sites->partner, km_crystal_n_atom(crystal)));
     KM_TRY_TO(fail, KM_ALLOC(sites->first, km_crystal_n_atom(crystal) + 1));
+    for (int is = 0; is < n_shell; ++is) n_form += 2 * shells[is].l + 1;
+    KM_TRY_TO(fail, KM_ALLOC(sites->form, n_form * N_CHUNK));
     if (n_shell > 0) memcpy(sites->shell, shells, sizeof *shells * (size_t)n_shell);
     KM_TRY_TO(fail, find_partners(sites));
     count_functions(sites);
@@ -89,6 +98,7 @@ void km_sites_destroy(km_sites **sites)
     KM_FREE((*sites)->shell);
     KM_FREE((*sites)->partner);
     KM_FREE((*sites)->first);
+    KM_FREE((*sites)->form);
     KM_FREE(*sites);
 }
 
@@ -107,208 +117,235 @@ int km_sites_partner(const km_sites *sites, int atom)
     return sites->partner[atom];
 }
 
+/* Some plane waves of a basis, from the first-th on. */
+typedef struct {
+    const km_basis *basis;
+    int first, n;
+} chunk;
+
+/*
+ * exp(-i G tau), or exp(-i (k+G) tau): down a column from one plane wave to the next, which adds a rounding error of 1e-16
+ * each.
+ */
+static void compute_waves(const chunk *part, const double *tau, bool has_k,
+                          double complex *wave)
+{
+    const int *m = km_basis_miller(part->basis) + 3 * (size_t)part->first;
+    const double *k = km_basis_k_frac(part->basis);
+    const double complex next = cexp(-2 * KM_PI * I * tau[2]);
+
+    for (int i = 0; i < part->n; ++i, m += 3) {
+        double angle = 0;
+
+        if (i > 0 && m[0] == m[-3] && m[1] == m[-2] && m[2] == m[-1] + 1) {
+            const double a = creal(wave[i - 1]), b = cimag(wave[i - 1]);
+            const double c = creal(next), d = cimag(next);
+
+            wave[i] = CMPLX(a * c - b * d, a * d + b * c);
+            continue;
+        }
+        for (int x = 0; x < 3; ++x) angle += (m[x] + (has_k ? k[x] : 0)) * tau[x];
+        wave[i] = cexp(-2 * KM_PI * I * angle);
+    }
+}
+
 /*
  * The factor that stands for exp(-i q tau) at each plane wave, or its derivative by tau along an
  * axis. Real coefficients use its real part only.
  */
-static void compute_phase(const km_sites *sites, const km_basis *basis, int atom, int axis,
+static void compute_phase(const km_sites *sites, const chunk *part, int atom, int axis,
                           double complex *phase)
 {
-    const int partner = sites->partner[atom], *m = km_basis_miller(basis);
+    const int partner = sites->partner[atom];
     const bool is_self = sites->is_real && partner == atom, is_second = atom > partner;
     const double *tau = km_crystal_frac(sites->crystal) + 3 * (is_second ? partner : atom);
-    const double *k = km_basis_k_frac(basis), *q = km_basis_q_cart(basis);
+    const double *q = km_basis_q_cart(part->basis) + 3 * (size_t)part->first;
+    /* cos and sin are the real part of exp(-i q tau) and of i exp(-i q tau). */
+    const double complex factor = !sites->is_real || is_self ? 1
+                                  : is_second                ? I * sqrt(2)
+                                                             : sqrt(2);
 
-    for (int ig = 0; ig < km_basis_n_g(basis); ++ig) {
-        double angle = 0;
-        double complex z;
+    compute_waves(part, tau, !is_self, phase);
+    for (int i = 0; i < part->n; ++i) phase[i] *= factor;
+    if (axis < 0) return;
+    for (int i = 0; i < part->n; ++i) phase[i] *= is_self ? 0 : -I * q[3 * i + axis];
+}
 
-        for (int x = 0; x < 3; ++x) angle += (m[3 * ig + x] + (is_self ? 0 : k[x])) * tau[x];
-        z = cexp(-2 * KM_PI * I * angle);
-        if (axis >= 0) z *= -I * q[3 * ig + axis];
-        /* cos and sin are the real part of exp(-i q tau) and of i exp(-i q tau). */
-        if (sites->is_real && !is_self) z *= is_second ? I * sqrt(2.0) : sqrt(2.0);
-        if (axis >= 0 && is_self) z = 0;
-        phase[ig] = z;
+static void compute_lengths(const chunk *part, double *q)
+{
+    const double *kinetic = km_basis_kinetic_ha(part->basis) + part->first;
+
+    for (int i = 0; i < part->n; ++i) q[i] = sqrt(2 * kinetic[i]);
+}
+
+/* f(q) Y(q) of each shell and m. */
+static void compute_forms(const km_sites *sites, const chunk *part, const km_radials *radials)
+{
+    const double *vector = km_basis_q_cart(part->basis) + 3 * (size_t)part->first;
+    const int n = part->n;
+    double q[N_CHUNK], own[N_CHUNK], y[N_M * N_CHUNK], *form = sites->form;
+
+    compute_lengths(part, q);
+    for (int is = 0; is < sites->n_shell; ++is) {
+        const int l = sites->shell[is].l;
+        const double *f = own;
+
+        if (radials->table)
+            f = radials->table + (size_t)is * (size_t)km_basis_n_g(part->basis) + part->first;
+        else
+            radials->value(radials->context, is, n, q, own);
+        km_spherical_harmonics(l, n, vector, y);
+        for (int m = 0; m < 2 * l + 1; ++m, form += N_CHUNK)
+            for (int i = 0; i < n; ++i) form[i] = f[i] * y[m * n + i];
     }
 }
 
-/* Work space of one compute: |q|, the harmonics, the radial functions, and f(q) Y(q) of each shell and m. */
-typedef struct {
-    double *q;             /* [n_g] */
-    double *harmonic;      /* [(KM_HARMONIC_L_MAX + 1)^2][n_g] */
-    double *radial;        /* [n_shell][n_g] */
-    double *slope;         /* [n_shell][n_g]; with strain only */
-    double *gradient;      /* [(KM_HARMONIC_L_MAX + 1)^2][3][n_g]; with strain only */
-    double *form;          /* [functions of one atom of each species][n_g] */
-    double complex *phase; /* [n_g] */
-} tables;
-
-static void destroy_tables(tables *t)
+/* Their derivatives by the component (x, y) of a strain. */
+static void compute_strained_forms(const km_sites *sites, const chunk *part,
+                                   const km_radials *radials, int x, int y)
 {
-    KM_FREE(t->q);
-    KM_FREE(t->harmonic);
-    KM_FREE(t->radial);
-    KM_FREE(t->slope);
-    KM_FREE(t->gradient);
-    KM_FREE(t->form);
-    KM_FREE(t->phase);
-}
+    const double *vector = km_basis_q_cart(part->basis) + 3 * (size_t)part->first;
+    const double half = x == y ? 0.5 : 0;
+    const int n = part->n;
+    double q[N_CHUNK], f[N_CHUNK], df[N_CHUNK];
+    double harmonic[N_M * N_CHUNK], gradient[3 * N_M * N_CHUNK];
+    double *form = sites->form;
 
-static int n_form(const km_sites *sites)
-{
-    int n = 0;
+    compute_lengths(part, q);
+    for (int is = 0; is < sites->n_shell; ++is) {
+        const int l = sites->shell[is].l;
 
-    for (int is = 0; is < sites->n_shell; ++is) n += 2 * sites->shell[is].l + 1;
-    return n;
-}
+        radials->value(radials->context, is, n, q, f);
+        radials->slope(radials->context, is, n, q, df);
+        km_spherical_harmonics(l, n, vector, harmonic);
+        km_spherical_harmonic_gradients(l, n, vector, gradient);
+        for (int m = 0; m < 2 * l + 1; ++m, form += N_CHUNK)
+            for (int i = 0; i < n; ++i) {
+                const double ratio = q[i] > 0 ? vector[3 * i + y] / q[i] : 0;
+                const double h = harmonic[m * n + i], dh = gradient[(3 * m + y) * n + i];
 
-static km_status make_tables(const km_sites *sites, const km_basis *basis,
-                             const km_radials *radials, tables *t)
-{
-    const int n_g = km_basis_n_g(basis), n_l = KM_HARMONIC_L_MAX + 1;
-    const double *kinetic = km_basis_kinetic_ha(basis);
-
-    KM_TRY(KM_ALLOC(t->q, n_g));
-    KM_TRY(KM_ALLOC(t->harmonic, n_l * n_l * n_g));
-    KM_TRY(KM_ALLOC(t->radial, (size_t)sites->n_shell * (size_t)n_g));
-    KM_TRY(KM_ALLOC(t->form, (size_t)n_form(sites) * (size_t)n_g));
-    KM_TRY(KM_ALLOC(t->phase, n_g));
-    for (int ig = 0; ig < n_g; ++ig) t->q[ig] = sqrt(2 * kinetic[ig]);
-    for (int l = 0; l < n_l; ++l)
-        km_spherical_harmonics(l, n_g, km_basis_q_cart(basis), t->harmonic + l * l * n_g);
-    for (int is = 0; is < sites->n_shell; ++is)
-        radials->value(radials->context, is, n_g, t->q, t->radial + (size_t)is * (size_t)n_g);
-    return KM_OK;
-}
-
-static km_status add_slopes(const km_sites *sites, const km_basis *basis,
-                            const km_radials *radials, tables *t)
-{
-    const int n_g = km_basis_n_g(basis), n_l = KM_HARMONIC_L_MAX + 1;
-
-    KM_TRY(KM_ALLOC(t->slope, (size_t)sites->n_shell * (size_t)n_g));
-    KM_TRY(KM_ALLOC(t->gradient, 3 * n_l * n_l * n_g));
-    for (int l = 0; l < n_l; ++l)
-        km_spherical_harmonic_gradients(l, n_g, km_basis_q_cart(basis),
-                                        t->gradient + 3 * l * l * n_g);
-    for (int is = 0; is < sites->n_shell; ++is)
-        radials->slope(radials->context, is, n_g, t->q, t->slope + (size_t)is * (size_t)n_g);
-    return KM_OK;
+                form[i] =
+                    -vector[3 * i + x] * (df[i] * ratio * h + f[i] * dh) - half * f[i] * h;
+            }
+    }
 }
 
 /*
  * (-i)^l makes a function real in space, so that c(-q) = c(q)*: then sqrt(2) Re c(q) in the place of q, which is the later one
  * of the pair, and sqrt(2) Im c(q) = -sqrt(2) Im c(-q) in that of -q.
  */
-static void fill_paired(const km_basis *basis, int l, const double *form,
-                        const double complex *phase, double factor, double *c)
+static void multiply_paired(const chunk *part, int l, const double *form,
+                            const double complex *phase, double factor, double *c)
 {
     const double complex turn = (const double complex[]){1, -I, -1, I}[l % 4];
-    int rank;
+    int rank, middle;
 
-    MPI_Comm_rank(km_basis_comm(basis), &rank);
-    for (int ig = 0; ig < km_basis_n_g(basis); ++ig) {
-        const int at = km_basis_slice(basis, rank) + ig;
-        const int partner = km_basis_n_g_sphere(basis) - 1 - at;
-        const double complex z = factor * form[ig] * turn * phase[ig];
+    MPI_Comm_rank(km_basis_comm(part->basis), &rank);
+    middle = km_basis_n_g_sphere(part->basis) - 1;
+    middle -= 2 * (km_basis_slice(part->basis, rank) + part->first);
+    for (int i = 0; i < part->n; ++i) {
+        const double complex z = factor * form[i] * turn * phase[i];
 
-        c[ig] = at > partner   ? sqrt(2) * creal(z)
-                : at < partner ? -sqrt(2) * cimag(z)
-                               : creal(z);
+        c[i] = 2 * i > middle   ? sqrt(2) * creal(z)
+               : 2 * i < middle ? -sqrt(2) * cimag(z)
+                                : creal(z);
     }
 }
 
-static void fill_function(const double *form, const double complex *phase, double factor,
-                          const km_bands *functions, double *c)
+static void multiply(const chunk *part, bool is_real, const double *form,
+                     const double complex *phase, double factor, double *c)
 {
-    for (int ig = 0; ig < functions->n_g; ++ig) {
-        if (functions->is_real) {
-            c[ig] = factor * form[ig] * creal(phase[ig]);
+    for (int i = 0; i < part->n; ++i) {
+        if (is_real) {
+            c[i] = factor * form[i] * creal(phase[i]);
         } else {
-            c[2 * ig] = factor * form[ig] * creal(phase[ig]);
-            c[2 * ig + 1] = factor * form[ig] * cimag(phase[ig]);
+            c[2 * i] = factor * form[i] * creal(phase[i]);
+            c[2 * i + 1] = factor * form[i] * cimag(phase[i]);
         }
     }
 }
 
+/* Coefficients of one function at the plane waves of a chunk. */
+static void store(const chunk *part, const km_bands *functions, int function, const double *c)
+{
+    const size_t width = functions->is_real ? 1 : 2;
+    const size_t n = width * (size_t)part->n;
+    const size_t at =
+        (size_t)function * km_bands_stride(functions) + width * (size_t)part->first;
+
+    if (functions->single)
+        for (size_t i = 0; i < n; ++i) functions->single[at + i] = (float)c[i];
+    else
+        memcpy(functions->data + at, c, n * sizeof *c);
+}
+
 /* Give every atom the forms of its shells, times its phase. */
-static void fill_functions(const km_sites *sites, const km_basis *basis, tables *t, int axis,
+static void fill_functions(const km_sites *sites, const chunk *part, int axis,
                            const km_bands *functions)
 {
     const double factor = 4 * KM_PI / sqrt(km_crystal_volume_bohr3(sites->crystal));
     const int *species = km_crystal_species(sites->crystal);
-    const size_t n_g = (size_t)km_basis_n_g(basis);
     const bool is_paired = functions->is_real && !sites->is_real;
+    double complex phase[N_CHUNK];
+    double c[2 * N_CHUNK];
 
     for (int a = 0; a < km_crystal_n_atom(sites->crystal); ++a) {
-        const double *form = t->form;
-        double *c = functions->data + (size_t)sites->first[a] * km_bands_stride(functions);
+        const double *form = sites->form;
+        int function = sites->first[a];
 
-        compute_phase(sites, basis, a, axis, t->phase);
+        compute_phase(sites, part, a, axis, phase);
         for (int is = 0; is < sites->n_shell; ++is)
-            for (int m = 0; m < 2 * sites->shell[is].l + 1; ++m, form += n_g) {
+            for (int m = 0; m < 2 * sites->shell[is].l + 1; ++m, form += N_CHUNK) {
                 if (sites->shell[is].species != species[a]) continue;
                 if (is_paired)
-                    fill_paired(basis, sites->shell[is].l, form, t->phase, factor, c);
+                    multiply_paired(part, sites->shell[is].l, form, phase, factor, c);
                 else
-                    fill_function(form, t->phase, factor, functions, c);
-                c += km_bands_stride(functions);
+                    multiply(part, functions->is_real, form, phase, factor, c);
+                store(part, functions, function++, c);
             }
     }
 }
 
-km_status km_sites_compute(const km_sites *sites, const km_basis *basis,
-                           const km_radials *radials, int axis, const km_bands *functions)
+static chunk chunk_from(const km_basis *basis, int first)
 {
-    const size_t n_g = (size_t)km_basis_n_g(basis);
-    tables t = {0};
-    km_status status = KM_OK;
-    double *form;
+    const int rest = km_basis_n_g(basis) - first;
 
-    KM_TRY_TO(end, make_tables(sites, basis, radials, &t));
-    form = t.form;
-    for (int is = 0; is < sites->n_shell; ++is)
-        for (int l = sites->shell[is].l, m = 0; m < 2 * l + 1; ++m, form += n_g) {
-            const double *f = t.radial + (size_t)is * n_g;
-            const double *y = t.harmonic + (size_t)(l * l + m) * n_g;
-
-            for (size_t ig = 0; ig < n_g; ++ig) form[ig] = f[ig] * y[ig];
-        }
-    fill_functions(sites, basis, &t, axis, functions);
-end:
-    destroy_tables(&t);
-    return status;
+    return (chunk){basis, first, rest < N_CHUNK ? rest : N_CHUNK};
 }
 
-km_status km_sites_compute_strain(const km_sites *sites, const km_basis *basis,
-                                  const km_radials *radials, int x, int y,
-                                  const km_bands *functions)
+void km_sites_compute(const km_sites *sites, const km_basis *basis, const km_radials *radials,
+                      int axis, const km_bands *functions)
+{
+    for (int first = 0; first < km_basis_n_g(basis); first += N_CHUNK) {
+        const chunk part = chunk_from(basis, first);
+
+        compute_forms(sites, &part, radials);
+        fill_functions(sites, &part, axis, functions);
+    }
+}
+
+void km_sites_compute_strain(const km_sites *sites, const km_basis *basis,
+                             const km_radials *radials, int x, int y, const km_bands *functions)
+{
+    for (int first = 0; first < km_basis_n_g(basis); first += N_CHUNK) {
+        const chunk part = chunk_from(basis, first);
+
+        compute_strained_forms(sites, &part, radials, x, y);
+        fill_functions(sites, &part, -1, functions);
+    }
+}
+
+void km_sites_tabulate(const km_sites *sites, const km_basis *basis, const km_radials *radials,
+                       double *table)
 {
     const size_t n_g = (size_t)km_basis_n_g(basis);
-    const double *q = km_basis_q_cart(basis), half = x == y ? 0.5 : 0;
-    tables t = {0};
-    km_status status = KM_OK;
-    double *form;
 
-    KM_TRY_TO(end, make_tables(sites, basis, radials, &t));
-    KM_TRY_TO(end, add_slopes(sites, basis, radials, &t));
-    form = t.form;
-    for (int is = 0; is < sites->n_shell; ++is)
-        for (int l = sites->shell[is].l, m = 0; m < 2 * l + 1; ++m, form += n_g) {
-            const double *f = t.radial + (size_t)is * n_g, *df = t.slope + (size_t)is * n_g;
-            const double *h = t.harmonic + (size_t)(l * l + m) * n_g;
-            const double *dh = t.gradient + (size_t)(3 * (l * l + m) + y) * n_g;
+    for (int first = 0; first < km_basis_n_g(basis); first += N_CHUNK) {
+        const chunk part = chunk_from(basis, first);
+        double q[N_CHUNK];
 
-            for (size_t ig = 0; ig < n_g; ++ig) {
-                const double ratio = t.q[ig] > 0 ? q[3 * ig + y] / t.q[ig] : 0;
-
-                form[ig] = -q[3 * ig + x] * (df[ig] * ratio * h[ig] + f[ig] * dh[ig]) -
-                           half * f[ig] * h[ig];
-            }
-        }
-    fill_functions(sites, basis, &t, -1, functions);
-end:
-    destroy_tables(&t);
-    return status;
+        compute_lengths(&part, q);
+        for (int is = 0; is < sites->n_shell; ++is)
+            radials->value(radials->context, is, part.n, q, table + (size_t)is * n_g + first);
+    }
 }

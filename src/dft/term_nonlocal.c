@@ -1,11 +1,13 @@
 /*
  * Nonlocal pseudopotential, sum over atoms and channels of |p_i> h_ij <p_j|, as two matrix products
- * per block of bands. Projectors are kept for every k-point of the rank.
+ * per block of bands. Projectors are those of one k-point at a time, made again when another one comes: that takes a few per
+ * cent of the time of an SCF iteration, and less memory than the bands.
  * Source: Hartwigsen, Goedecker, Hutter, Phys. Rev. B 58, 3641 (1998).
  */
 #include "dft/term.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/base/timer.h"
 #include "kaimen/dft/sites.h"
 
 #include <string.h>
@@ -15,14 +17,22 @@ typedef struct {
     int species, channel, projector;
 } projector_shell;
 
+/* All projectors at one k-point, in one precision. */
+typedef struct {
+    km_bands bands;        /* with room for those of any k-point */
+    const km_basis *basis; /* of the k-point; NULL: none yet */
+} projector_block;
+
 typedef struct {
     const km_term_setup *setup; /* borrowed */
     km_sites *sites;
     int n_shell;
     projector_shell *shell; /* [n_shell] */
     int n_projector;
-    km_bands *projectors; /* [n_k] */
-    km_bands *single;     /* the same in single precision; NULL where no such bands come */
+    double *
+        *radial; /* the shells' functions at the k-point's plane waves, [n_k][n_shell][n_g] */
+    projector_block exact,
+        rounded; /* the latter empty where no bands in single precision come */
     km_matrix product, coupled, slope; /* work space: <p|psi>, h <p|psi>, <dp|psi> */
 } nonlocal;
 
@@ -45,9 +55,9 @@ static void radial_slope(const void *context, int shell, int n, const double *q_
                                       n, q_bohr, df);
 }
 
-static km_radials radials_of(const nonlocal *term)
+static km_radials radials_of(const nonlocal *term, int ik)
 {
-    return (km_radials){radial, radial_slope, term};
+    return (km_radials){radial, radial_slope, term, term->radial[ik]};
 }
 
 static int count_shells(const km_term_setup *setup)
@@ -116,6 +126,30 @@ static void couple(const nonlocal *term, int n_band, const km_matrix *from, cons
     }
 }
 
+static bool is_real_at(const km_term_setup *setup, int ik)
+{
+    return setup->is_real || km_basis_is_paired(setup->basis[ik]);
+}
+
+/* Projectors at a k-point. */
+static const km_bands *projectors_at(nonlocal *term, int ik, bool is_single)
+{
+    const km_basis *basis = term->setup->basis[ik];
+    const km_radials radials = radials_of(term, ik);
+    projector_block *block = is_single ? &term->rounded : &term->exact;
+
+    if (block->basis != basis) {
+        km_timer_start("projectors");
+        block->basis = basis;
+        block->bands.is_real = is_real_at(term->setup, ik);
+        block->bands.n_g = km_basis_n_g(basis);
+        block->bands.comm = km_basis_comm(basis);
+        km_sites_compute(term->sites, basis, &radials, -1, &block->bands);
+        km_timer_stop("projectors");
+    }
+    return &block->bands;
+}
+
 /* The matrices have room for complex numbers wherever these can come. */
 static void adapt(nonlocal *term, bool is_real)
 {
@@ -125,9 +159,10 @@ static void adapt(nonlocal *term, bool is_real)
 static void apply(void *self, int ik, const km_bands *in, const km_bands *out)
 {
     nonlocal *term = self;
-    const km_bands *projectors = (in->single ? term->single : term->projectors) + ik;
+    const km_bands *projectors;
 
     if (term->n_projector == 0) return;
+    projectors = projectors_at(term, ik, in->single);
     adapt(term, in->is_real);
     for (int first = 0; first < in->n_band; first += term->setup->n_band) {
         int n = in->n_band - first;
@@ -189,27 +224,26 @@ static void prepare_slopes(nonlocal *term, const km_band_view *view, int ik, dou
     for (int j = 0; j < view->n_band; ++j)
         weight[j] = view->weight[ik] * view->occupation[ik * view->n_band + j];
     adapt(term, view->bands[ik].is_real);
-    km_bands_overlap(term->projectors + ik, view->bands + ik, &term->product);
+    km_bands_overlap(projectors_at(term, ik, false), view->bands + ik, &term->product);
     couple(term, view->n_band, &term->product, &term->coupled);
 }
 
 static km_status band_forces(void *self, const km_band_view *view, double *forces)
 {
     nonlocal *term = self;
-    const km_radials radials = radials_of(term);
     km_status status = KM_OK;
     km_bands slopes = {0};
     double *weight = NULL;
 
     KM_TRY_TO(end, KM_ALLOC(weight, view->n_band));
     for (int ik = 0; ik < view->n_k && term->n_projector > 0; ++ik) {
+        const km_radials radials = radials_of(term, ik);
         const km_bands *psi = view->bands + ik;
 
         KM_TRY_TO(end, km_bands_create(psi->is_real, term->n_projector, psi->n_g, &slopes));
         prepare_slopes(term, view, ik, weight);
         for (int axis = 0; axis < 3; ++axis) {
-            KM_TRY_TO(end,
-                      km_sites_compute(term->sites, view->basis[ik], &radials, axis, &slopes));
+            km_sites_compute(term->sites, view->basis[ik], &radials, axis, &slopes);
             km_bands_overlap(&slopes, psi, &term->slope);
             add_forces(term, axis, psi->n_band, weight, forces);
         }
@@ -226,13 +260,13 @@ static km_status band_stress(void *self, const km_band_view *view, double *stres
 {
     nonlocal *term = self;
     const double volume = km_crystal_volume_bohr3(term->setup->crystal);
-    const km_radials radials = radials_of(term);
     km_status status = KM_OK;
     km_bands slopes = {0};
     double *weight = NULL;
 
     KM_TRY_TO(end, KM_ALLOC(weight, view->n_band));
     for (int ik = 0; ik < view->n_k && term->n_projector > 0; ++ik) {
+        const km_radials radials = radials_of(term, ik);
         const km_bands *psi = view->bands + ik;
 
         KM_TRY_TO(end, km_bands_create(psi->is_real, term->n_projector, psi->n_g, &slopes));
@@ -241,8 +275,7 @@ static km_status band_stress(void *self, const km_band_view *view, double *stres
             for (int y = x; y < 3; ++y) {
                 double part;
 
-                KM_TRY_TO(end, km_sites_compute_strain(term->sites, view->basis[ik], &radials,
-                                                       x, y, &slopes));
+                km_sites_compute_strain(term->sites, view->basis[ik], &radials, x, y, &slopes);
                 km_bands_overlap(&slopes, psi, &term->slope);
                 part = energy_slope(term, 0, term->n_projector, psi->n_band, weight) / volume;
                 stress[3 * x + y] += part;
@@ -256,23 +289,21 @@ end:
     return status;
 }
 
-/* Both spins of a point have the same projectors. */
-static bool is_of_point_before(const nonlocal *term, int ik)
+/* Both spins of a point have the same plane waves. */
+static bool is_of_point_before(const km_term_setup *setup, int ik)
 {
-    return ik > 0 && term->setup->basis[ik] == term->setup->basis[ik - 1];
+    return ik > 0 && setup->basis[ik] == setup->basis[ik - 1];
 }
 
 static void destroy(void *self)
 {
     nonlocal *term = self;
 
-    for (int ik = 0; term->projectors && ik < term->setup->n_k; ++ik)
-        if (!is_of_point_before(term, ik)) {
-            km_bands_destroy(term->projectors + ik);
-            if (term->single) km_bands_destroy(term->single + ik);
-        }
-    KM_FREE(term->projectors);
-    KM_FREE(term->single);
+    for (int ik = 0; term->radial && ik < term->setup->n_k; ++ik)
+        if (!is_of_point_before(term->setup, ik)) KM_FREE(term->radial[ik]);
+    KM_FREE(term->radial);
+    km_bands_destroy(&term->exact.bands);
+    km_bands_destroy(&term->rounded.bands);
     km_sites_destroy(&term->sites);
     km_matrix_destroy(&term->product);
     km_matrix_destroy(&term->coupled);
@@ -281,39 +312,38 @@ static void destroy(void *self)
     KM_FREE(term);
 }
 
-static km_status round_projectors(nonlocal *term, int ik)
+static km_status tabulate(nonlocal *term)
 {
-    const km_bands *exact = term->projectors + ik;
+    const km_term_setup *setup = term->setup;
 
-    KM_TRY(
-        km_bands_create_single(exact->is_real, exact->n_band, exact->n_g, term->single + ik));
-    term->single[ik].comm = exact->comm;
-    km_bands_copy(exact, term->single + ik);
+    KM_TRY(KM_ALLOC(term->radial, setup->n_k));
+    for (int ik = 0; ik < setup->n_k; ++ik) {
+        const km_radials radials = radials_of(term, ik);
+
+        if (is_of_point_before(setup, ik)) {
+            term->radial[ik] = term->radial[ik - 1];
+            continue;
+        }
+        KM_TRY(KM_ALLOC(term->radial[ik],
+                        (size_t)term->n_shell * (size_t)km_basis_n_g(setup->basis[ik])));
+        km_sites_tabulate(term->sites, setup->basis[ik], &radials, term->radial[ik]);
+    }
     return KM_OK;
 }
 
-static km_status make_projectors(nonlocal *term)
+static km_status reserve_projectors(nonlocal *term)
 {
     const km_term_setup *setup = term->setup;
-    const km_radials radials = radials_of(term);
+    int n_g = 0;
 
-    KM_TRY(KM_ALLOC(term->projectors, setup->n_k));
-    if (setup->is_mixed) KM_TRY(KM_ALLOC(term->single, setup->n_k));
     for (int ik = 0; ik < setup->n_k; ++ik) {
-        if (is_of_point_before(term, ik)) {
-            term->projectors[ik] = term->projectors[ik - 1];
-            if (term->single) term->single[ik] = term->single[ik - 1];
-            continue;
-        }
-        KM_TRY(km_bands_create(setup->is_real || km_basis_is_paired(setup->basis[ik]),
-                               term->n_projector, km_basis_n_g(setup->basis[ik]),
-                               term->projectors + ik));
-        term->projectors[ik].comm = km_basis_comm(setup->basis[ik]);
-        KM_TRY(km_sites_compute(term->sites, setup->basis[ik], &radials, -1,
-                                term->projectors + ik));
-        if (term->single) KM_TRY(round_projectors(term, ik));
+        const int n = km_basis_n_g(setup->basis[ik]) * (is_real_at(setup, ik) ? 1 : 2);
+
+        if (n > n_g) n_g = n;
     }
-    return KM_OK;
+    KM_TRY(km_bands_create(true, term->n_projector, n_g, &term->exact.bands));
+    if (!setup->is_mixed) return KM_OK;
+    return km_bands_create_single(true, term->n_projector, n_g, &term->rounded.bands);
 }
 
 km_status km_term_nonlocal_create(const km_term_setup *setup, km_term *out)
@@ -331,7 +361,8 @@ km_status km_term_nonlocal_create(const km_term_setup *setup, km_term *out)
     term->setup = setup;
     KM_TRY_TO(fail, list_shells(term));
     term->n_projector = km_sites_n_function(term->sites);
-    KM_TRY_TO(fail, make_projectors(term));
+    KM_TRY_TO(fail, tabulate(term));
+    KM_TRY_TO(fail, reserve_projectors(term));
     KM_TRY_TO(fail, km_matrix_create(setup->is_real, term->n_projector, setup->n_band,
                                      &term->product));
     KM_TRY_TO(fail, km_matrix_create(setup->is_real, term->n_projector, setup->n_band,

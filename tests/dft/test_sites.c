@@ -55,7 +55,7 @@ static km_bands make_functions(const km_sites *sites, const km_basis *basis, boo
 {
     km_bands functions = make_bands(is_real, km_sites_n_function(sites), km_basis_n_g(basis));
 
-    ASSERT_OK(km_sites_compute(sites, basis, &radials, axis, &functions));
+    km_sites_compute(sites, basis, &radials, axis, &functions);
     return functions;
 }
 
@@ -230,7 +230,7 @@ static void strain_derivative_is_that_of_the_functions(void **state)
                             make_strained_functions(crystal, is_real, x, y, step)};
         double largest = 0;
 
-        ASSERT_OK(km_sites_compute_strain(sites, basis, &radials, x, y, &slope));
+        km_sites_compute_strain(sites, basis, &radials, x, y, &slope);
         for (int at = 0; at < slope.n_band; ++at)
             for (int ig = 0; ig < slope.n_g; ++ig) {
                 const double complex mine = coefficient(&slope, at, ig);

@@ -31,6 +31,7 @@ typedef struct {
     km_radial value;
     km_radial slope; /* may be NULL for km_sites_compute */
     const void *context;
+    const double *table; /* values by km_sites_tabulate, for km_sites_compute; NULL: computed */
 } km_radials;
 
 typedef struct km_sites km_sites;
@@ -57,15 +58,18 @@ int km_sites_first(const km_sites *sites, int atom);
 /** @brief Atom to which inversion maps an atom (itself with complex coefficients). Local. */
 int km_sites_partner(const km_sites *sites, int atom);
 
+/** @brief The radial functions at the plane waves of a basis, [n_shell][n_g]. Local. */
+void km_sites_tabulate(const km_sites *sites, const km_basis *basis, const km_radials *radials,
+                       double *table);
+
 /**
  * @brief Coefficients of all functions at one k-point. Local.
  * @param[in]  axis       -1: the functions; 0..2: their derivatives by the atom's Cartesian position
  *                        (of a pair: by the first atom's, the second one moving oppositely)
- * @param[out] functions  n_function bands
- * @return KM_E_MEMORY
+ * @param[out] functions  n_function bands, in double or single precision
  */
-KM_STATUS km_sites_compute(const km_sites *sites, const km_basis *basis,
-                           const km_radials *radials, int axis, const km_bands *functions);
+void km_sites_compute(const km_sites *sites, const km_basis *basis, const km_radials *radials,
+                      int axis, const km_bands *functions);
 
 /**
  * @brief Derivatives of all functions by strain: r -> (1 + strain) r at fixed integer and fractional coordinates. Local.
@@ -74,10 +78,9 @@ KM_STATUS km_sites_compute(const km_sites *sites, const km_basis *basis,
  * has the derivative -q_x d(f Y)/dq_y - f Y / 2.
  * @param[in]  x, y       Cartesian axes of the component
  * @param[out] functions  n_function bands
- * @return KM_E_MEMORY
  *
  * Source: Nielsen, Martin, Phys. Rev. B 32, 3792 (1985).
  */
-KM_STATUS km_sites_compute_strain(const km_sites *sites, const km_basis *basis,
-                                  const km_radials *radials, int x, int y,
-                                  const km_bands *functions);
+void km_sites_compute_strain(const km_sites *sites, const km_basis *basis,
+                             const km_radials *radials, int x, int y,
+                             const km_bands *functions);
