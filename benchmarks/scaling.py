@@ -155,8 +155,9 @@ def sent(size, n_rank, n_iteration=None):
     p, n_local = n_rank // n_group, -(-size.n_k // n_group)
     mixes = (n_iteration - 1) / n_iteration if n_iteration else 1
     control = 12 + 4 * mixes + 4 * (n_group > 1)
-    table = {("density", "allreduce"): (1, 16 * size.n_density_wave, 16 * size.n_density_wave * n_rank),
-             ("density", "broadcast"): (mixes, 16 * size.n_density_wave * mixes, 16 * size.n_density_wave * mixes),
+    density = 16 * ((size.n_density_wave + 1) // 2)  # G = 0 and one of each pair of opposite vectors
+    table = {("density", "allreduce"): (1, density, density * n_rank),
+             ("density", "broadcast"): (mixes, density * mixes, density * mixes),
              # PBE: energy and its derivatives by density and gradient.
              ("potential", "allgather"): (3 * mixes, 24 * -(-size.n_xc_point // n_rank) * mixes, 24 * size.n_xc_point * mixes),
              ("control", "allreduce"): (2 + mixes + (n_group > 1), control, control * n_rank),

@@ -320,6 +320,11 @@ void km_grid_to_reciprocal(km_grid *grid, const double *f_r, double complex *f_g
     }
 }
 
+void km_grid_complete(const km_grid *grid, double complex *f_g)
+{
+    for (int ig = 0; ig < grid->zero; ++ig) f_g[ig] = conj(f_g[grid->n_g - 1 - ig]);
+}
+
 bool km_grid_is_invariant(const km_grid *grid, const int *rotation,
                           const double *translation_frac)
 {

@@ -15,7 +15,9 @@
 #define NOISE 1e-16
 
 struct km_mixing {
-    int n; /* n_spin n_g */
+    int n_spin, n_g;
+    int first; /* G vectors from here on are kept: half of them where the others follow from these, else all */
+    int n; /* numbers kept: n_spin (n_g - first) */
     double fraction;
     int depth;               /* differences that can be kept */
     int n_kept;              /* differences kept; slot 0 is not always the newest, see newest */
@@ -54,27 +56,28 @@ static km_status check_options(const km_mixing_options *o, int n_g, double volum
                     o->length_bohr);
 }
 
-static void set_metric(km_mixing *mixing, int n_g, const double *g2_bohr2,
-                       const double *multiplicity, double volume_bohr3,
+static void set_metric(km_mixing *mixing, const double *g2_bohr2, double volume_bohr3,
                        const km_mixing_options *options)
 {
-    for (int ig = 0; ig < n_g; ig++) {
-        const double g2 = g2_bohr2[ig], m = multiplicity ? multiplicity[ig] : 1;
+    const int n = mixing->n_g - mixing->first;
+
+    for (int i = 0; i < n; i++) {
+        const double g2 = g2_bohr2[mixing->first + i];
+        const double m = mixing->first > 0 && i > 0 ? 2 : 1; /* -G is not kept */
         const double x = g2 * options->length_bohr * options->length_bohr;
 
         if (options->n_spin == 2) {
-            mixing->metric[n_g + ig] = volume_bohr3 * m / (2 * KM_PI);
-            mixing->screen[n_g + ig] = 1;
+            mixing->metric[n + i] = volume_bohr3 * m / (2 * KM_PI);
+            mixing->screen[n + i] = 1;
         }
         if (g2 < G2_ZERO) continue;
-        mixing->metric[ig] = 2 * KM_PI * volume_bohr3 * m / g2;
-        mixing->screen[ig] = (1 / options->dielectric + x) / (1 + x);
+        mixing->metric[i] = 2 * KM_PI * volume_bohr3 * m / g2;
+        mixing->screen[i] = (1 / options->dielectric + x) / (1 + x);
     }
 }
 
-km_status km_mixing_create(int n_g, const double *g2_bohr2, const double *multiplicity,
-                           double volume_bohr3, const km_mixing_options *options,
-                           km_mixing **out)
+km_status km_mixing_create(int n_g, const double *g2_bohr2, bool is_paired, double volume_bohr3,
+                           const km_mixing_options *options, km_mixing **out)
 {
     km_mixing *mixing = NULL;
     km_status status = KM_OK;
@@ -82,7 +85,10 @@ km_status km_mixing_create(int n_g, const double *g2_bohr2, const double *multip
     *out = NULL;
     KM_TRY(check_options(options, n_g, volume_bohr3));
     KM_TRY(KM_ALLOC(mixing, 1));
-    mixing->n = options->n_spin * n_g;
+    mixing->n_spin = options->n_spin;
+    mixing->n_g = n_g;
+    mixing->first = is_paired ? n_g / 2 : 0;
+    mixing->n = options->n_spin * (n_g - mixing->first);
     mixing->fraction = options->mixing;
     mixing->depth = options->history;
     KM_TRY_TO(fail, KM_ALLOC(mixing->metric, mixing->n));
@@ -92,7 +98,7 @@ km_status km_mixing_create(int n_g, const double *g2_bohr2, const double *multip
     KM_TRY_TO(fail, KM_ALLOC(mixing->residual, mixing->n));
     KM_TRY_TO(fail, KM_ALLOC(mixing->step_in, (size_t)mixing->n * options->history));
     KM_TRY_TO(fail, KM_ALLOC(mixing->step_residual, (size_t)mixing->n * options->history));
-    set_metric(mixing, n_g, g2_bohr2, multiplicity, volume_bohr3, options);
+    set_metric(mixing, g2_bohr2, volume_bohr3, options);
     *out = mixing;
     return KM_OK;
 fail:
@@ -113,9 +119,45 @@ void km_mixing_destroy(km_mixing **mixing)
     KM_FREE(*mixing);
 }
 
-const double *km_mixing_inverse_dielectric(const km_mixing *mixing)
+/* What is kept of a density. */
+static void pack(const km_mixing *mixing, const double complex *rho, double complex *kept)
 {
-    return mixing->screen;
+    const int n = mixing->n_g - mixing->first;
+
+    for (int s = 0; s < mixing->n_spin; s++)
+        memcpy(kept + s * n, rho + s * mixing->n_g + mixing->first, sizeof *rho * (size_t)n);
+}
+
+static void set_residual(km_mixing *mixing, const double complex *rho_in,
+                         const double complex *rho_out)
+{
+    const int n = mixing->n_g - mixing->first;
+
+    for (int s = 0; s < mixing->n_spin; s++)
+        for (int i = 0; i < n; i++) {
+            const int ig = s * mixing->n_g + mixing->first + i;
+
+            mixing->residual[s * n + i] = rho_out[ig] - rho_in[ig];
+        }
+}
+
+/* A density of which this is kept: f(-G) = f(G)*. */
+static void unpack(const km_mixing *mixing, const double complex *kept, double complex *rho)
+{
+    const int n = mixing->n_g - mixing->first;
+
+    for (int s = 0; s < mixing->n_spin; s++, kept += n, rho += mixing->n_g) {
+        memcpy(rho + mixing->first, kept, sizeof *rho * (size_t)n);
+        for (int i = 0; i < mixing->first; i++) rho[i] = conj(rho[mixing->n_g - 1 - i]);
+    }
+}
+
+void km_mixing_inverse_dielectric(const km_mixing *mixing, double *inverse)
+{
+    const int n = mixing->n_g - mixing->first;
+
+    memcpy(inverse + mixing->first, mixing->screen, sizeof *inverse * (size_t)n);
+    for (int i = 0; i < mixing->first; i++) inverse[i] = inverse[mixing->n_g - 1 - i];
 }
 
 void km_mixing_set_screening(km_mixing *mixing, km_screening *screening)
@@ -142,13 +184,16 @@ static double product(const km_mixing *mixing, const double complex *a, const do
 double km_mixing_error_ha(const km_mixing *mixing, const double complex *rho_in,
                           const double complex *rho_out)
 {
+    const int n = mixing->n_g - mixing->first;
     double sum = 0;
 
-    for (int ig = 0; ig < mixing->n; ig++) {
-        double complex d = rho_out[ig] - rho_in[ig];
+    for (int s = 0; s < mixing->n_spin; s++)
+        for (int i = 0; i < n; i++) {
+            const int ig = s * mixing->n_g + mixing->first + i;
+            const double complex d = rho_out[ig] - rho_in[ig];
 
-        sum += mixing->metric[ig] * (creal(d) * creal(d) + cimag(d) * cimag(d));
-    }
+            sum += mixing->metric[s * n + i] * (creal(d) * creal(d) + cimag(d) * cimag(d));
+        }
     return sum;
 }
 
@@ -168,9 +213,10 @@ static void keep_step(km_mixing *mixing, const double complex *rho_in)
     if (mixing->n_kept < mixing->depth) mixing->n_kept++;
     step_in = mixing->step_in + (size_t)mixing->newest * mixing->n;
     step_residual = mixing->step_residual + (size_t)mixing->newest * mixing->n;
-    for (int ig = 0; ig < mixing->n; ig++) {
-        step_in[ig] = rho_in[ig] - mixing->last_in[ig];
-        step_residual[ig] = mixing->residual[ig] - mixing->last_residual[ig];
+    pack(mixing, rho_in, step_in);
+    for (int i = 0; i < mixing->n; i++) {
+        step_in[i] -= mixing->last_in[i];
+        step_residual[i] = mixing->residual[i] - mixing->last_residual[i];
     }
     for (int age = 0; age < mixing->n_kept; age++) {
         const int slot = slot_of(mixing, age);
@@ -217,44 +263,53 @@ static void find_coefficients(km_mixing *mixing, double *c)
     }
 }
 
-/* The residual is used up: what is kept of it is last_residual. */
-static void set_next(km_mixing *mixing, const double *c, const double complex *rho_in,
-                     double complex *next)
+/* kept -= sum of c_j step_j where something is mixed. */
+static void subtract_steps(const km_mixing *mixing, const double *c, const double complex *step,
+                           double complex *kept)
 {
-    for (int ig = 0; ig < mixing->n; ig++) {
-        double complex best_in = rho_in[ig], best_residual = mixing->residual[ig];
+    for (int j = 0; j < mixing->n_kept; j++) {
+        const double complex *s = step + (size_t)slot_of(mixing, j) * mixing->n;
 
-        for (int j = 0; j < mixing->n_kept; j++) {
-            const size_t at = (size_t)slot_of(mixing, j) * mixing->n + ig;
-
-            best_in -= c[j] * mixing->step_in[at];
-            best_residual -= c[j] * mixing->step_residual[at];
-        }
-        /* the number of electrons is not mixed */
-        next[ig] = mixing->metric[ig] > 0 ? best_in : rho_in[ig];
-        mixing->residual[ig] = mixing->metric[ig] > 0 ? best_residual : 0;
+        for (int i = 0; i < mixing->n; i++)
+            if (mixing->metric[i] > 0) kept[i] -= c[j] * s[i];
     }
-    if (mixing->screening) km_screening_apply(mixing->screening, mixing->residual);
-    for (int ig = 0; ig < mixing->n; ig++)
-        next[ig] += mixing->fraction * mixing->screen[ig] * mixing->residual[ig];
+}
+
+/* The residual is used up: what is kept of it is last_residual, and of rho_in last_in. */
+static void set_next(km_mixing *mixing, const double *c, double complex *next)
+{
+    double complex *step = mixing->residual;
+
+    subtract_steps(mixing, c, mixing->step_residual, step);
+    for (int i = 0; i < mixing->n; i++)
+        if (!(mixing->metric[i] > 0)) step[i] = 0; /* the number of electrons is not mixed */
+    if (mixing->screening) {
+        unpack(mixing, step, next);
+        km_screening_apply(mixing->screening, next);
+        pack(mixing, next, step);
+    }
+    for (int i = 0; i < mixing->n; i++)
+        step[i] = mixing->last_in[i] + mixing->fraction * mixing->screen[i] * step[i];
+    subtract_steps(mixing, c, mixing->step_in, step);
+    unpack(mixing, step, next);
 }
 
 km_status km_mixing_compute(km_mixing *mixing, const double complex *rho_in,
                             const double complex *rho_out, double complex *next)
 {
-    const size_t bytes = (size_t)mixing->n * sizeof *next;
     double c[KM_MIXING_MAX_HISTORY], error = km_mixing_error_ha(mixing, rho_in, rho_out);
 
     KM_TRY(KM_CHECK(isfinite(error), KM_E_NUMERIC,
                     "density mixing: the residual's norm is %g, wanted a finite number",
                     error));
-    for (int ig = 0; ig < mixing->n; ig++) mixing->residual[ig] = rho_out[ig] - rho_in[ig];
+    set_residual(mixing, rho_in, rho_out);
     if (mixing->has_last) keep_step(mixing, rho_in);
     find_coefficients(mixing, c);
     /* before next, which may be rho_in */
-    memcpy(mixing->last_in, rho_in, bytes);
-    memcpy(mixing->last_residual, mixing->residual, bytes);
+    pack(mixing, rho_in, mixing->last_in);
+    memcpy(mixing->last_residual, mixing->residual,
+           (size_t)mixing->n * sizeof *mixing->residual);
     mixing->has_last = true;
-    set_next(mixing, c, mixing->last_in, next);
+    set_next(mixing, c, next);
     return KM_OK;
 }

@@ -168,6 +168,7 @@ static void symmetrise(km_ground_state *state, double complex *rho)
 static void compute_density(km_ground_state *state, bool is_rough)
 {
     const int n_point = km_grid_n_point(state->grid), n_g = km_grid_n_g(state->grid);
+    const int zero = km_grid_zero(state->grid);
 
     km_timer_start("density");
     km_hamiltonian_compute_density(state->set.hamiltonian, state->set.bands, state->set.weight,
@@ -176,8 +177,13 @@ static void compute_density(km_ground_state *state, bool is_rough)
     for (int s = 0; s < state->n_spin; ++s)
         km_grid_to_reciprocal(state->grid, state->rho_r + s * n_point,
                               state->rho_out + s * n_g);
-    km_traffic_allreduce(KM_TRAFFIC_DENSITY, 2 * state->n_spin * n_g, MPI_DOUBLE, MPI_SUM,
-                         state->comm, state->rho_out);
+    for (int s = 0; s < state->n_spin; ++s) {
+        double complex *rho = state->rho_out + s * n_g;
+
+        km_traffic_allreduce(KM_TRAFFIC_DENSITY, 2 * (n_g - zero), MPI_DOUBLE, MPI_SUM,
+                             state->comm, rho + zero);
+        km_grid_complete(state->grid, rho);
+    }
     symmetrise(state, state->rho_out);
     km_timer_stop("density");
 }
@@ -202,6 +208,16 @@ static void share(const km_ground_state *state, km_traffic_purpose purpose, int 
                   double *values)
 {
     km_traffic_broadcast(purpose, n, MPI_DOUBLE, 0, state->comm, values);
+}
+
+static void share_density(const km_ground_state *state, double complex *rho)
+{
+    const int n_g = km_grid_n_g(state->grid), zero = km_grid_zero(state->grid);
+
+    for (int s = 0; s < state->n_spin; ++s, rho += n_g) {
+        share(state, KM_TRAFFIC_DENSITY, 2 * (n_g - zero), (double *)(rho + zero));
+        km_grid_complete(state->grid, rho);
+    }
 }
 
 /* Energy of the bands in the potential of rho_in, with the input density's double counting. */
@@ -345,8 +361,7 @@ static km_status mix(loop *l)
     KM_TRY_TIMED("mixing", km_agree(km_mixing_compute(l->mixing, state->rho_in, state->rho_out,
                                                       state->rho_in),
                                     state->comm));
-    share(state, KM_TRAFFIC_DENSITY, 2 * state->n_spin * km_grid_n_g(state->grid),
-          (double *)state->rho_in);
+    share_density(state, state->rho_in);
     return km_hamiltonian_set_density(state->set.hamiltonian, state->rho_in,
                                       l->result->term_ha);
 }
@@ -355,13 +370,17 @@ static km_status mix(loop *l)
 static km_status prepare_screening(loop *l)
 {
     const km_ground_state *state = l->state;
+    double *inverse = NULL;
+    km_status status = KM_OK;
 
     if (state->options.smearing == KM_SMEARING_NONE) return KM_OK;
     KM_TRY(km_fermi_states_create(state, &l->fermi_states));
-    KM_TRY(km_screening_create(state->grid, km_mixing_inverse_dielectric(l->mixing),
-                               &l->screening));
+    KM_TRY(KM_ALLOC(inverse, km_grid_n_g(state->grid)));
+    km_mixing_inverse_dielectric(l->mixing, inverse);
+    status = km_screening_create(state->grid, inverse, &l->screening);
+    KM_FREE(inverse);
     km_mixing_set_screening(l->mixing, l->screening);
-    return KM_OK;
+    return status;
 }
 
 static km_status prepare(loop *l)
@@ -377,7 +396,7 @@ static km_status prepare(loop *l)
         mixing.dielectric = GAPPED_DIELECTRIC;
         mixing.length_bohr = GAPPED_LENGTH_BOHR;
     }
-    KM_TRY(km_mixing_create(km_grid_n_g(state->grid), km_grid_g2(state->grid), NULL,
+    KM_TRY(km_mixing_create(km_grid_n_g(state->grid), km_grid_g2(state->grid), true,
                             km_crystal_volume_bohr3(state->crystal), &mixing, &l->mixing));
     KM_TRY(prepare_screening(l));
     KM_TRY(km_ground_state_superpose_atoms(state, state->rho_in));

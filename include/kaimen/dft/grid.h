@@ -46,7 +46,7 @@ void km_grid_set_cell(km_grid *grid, const km_crystal *crystal);
 const int *km_grid_n(const km_grid *grid);
 int km_grid_n_point(const km_grid *grid);
 
-/** @brief Number of G vectors, and the index of G = 0. Local. */
+/** @brief Number of G vectors, and the index of G = 0, the middle one: -G stands at n_g - 1 - ig. Local. */
 int km_grid_n_g(const km_grid *grid);
 int km_grid_zero(const km_grid *grid);
 
@@ -65,6 +65,9 @@ void km_grid_to_real(km_grid *grid, const double complex *f_g, double *f_r);
 
 /** @brief f(G), [n_g], from a real function f(r), [n_point]. Local. */
 void km_grid_to_reciprocal(km_grid *grid, const double *f_r, double complex *f_g);
+
+/** @brief f(G) before G = 0 from what stands behind it, for a real function: f(-G) = f(G)*. Local. */
+void km_grid_complete(const km_grid *grid, double complex *f_g);
 
 /** @brief Whether an operation x -> R x + t maps grid points to grid points. Local. */
 bool km_grid_is_invariant(const km_grid *grid, const int *rotation,

@@ -20,6 +20,7 @@
 #include "kaimen/dft/screening.h"
 
 #include <complex.h>
+#include <stdbool.h>
 
 #define KM_MIXING_MAX_HISTORY 30
 
@@ -41,19 +42,18 @@ km_mixing_options km_mixing_options_default(void);
  *
  * @param[in]  n_g           number of G vectors
  * @param[in]  g2_bohr2      |G|^2, [n_g]; copied
- * @param[in]  multiplicity  how many G vectors each entry stands for (2 where -G is not listed), [n_g]; NULL: one
+ * @param[in]  is_paired     -G stands at n_g - 1 - ig and densities are real in space: half of their history is kept
  * @param[in]  volume_bohr3  cell volume
  * @param[out] mixing        ended with km_mixing_destroy()
  */
-KM_STATUS km_mixing_create(int n_g, const double *g2_bohr2, const double *multiplicity,
-                           double volume_bohr3, const km_mixing_options *options,
-                           km_mixing **mixing);
+KM_STATUS km_mixing_create(int n_g, const double *g2_bohr2, bool is_paired, double volume_bohr3,
+                           const km_mixing_options *options, km_mixing **mixing);
 
 /** @brief Free and set to NULL; accepts NULL. Local. */
 void km_mixing_destroy(km_mixing **mixing);
 
-/** @brief P(G), [n_g]. Local. */
-const double *km_mixing_inverse_dielectric(const km_mixing *mixing);
+/** @brief P(G) of the density, [n_g]. Local. */
+void km_mixing_inverse_dielectric(const km_mixing *mixing, double *inverse);
 
 /** @brief Screen residuals by states at the Fermi level from now on; borrowed, NULL: none. Local. */
 void km_mixing_set_screening(km_mixing *mixing, km_screening *screening);
