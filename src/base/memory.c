@@ -11,7 +11,7 @@
 static atomic_long live_blocks, n_allocation;
 
 /* No header and no rounding: the sanitizer then sees a write of one byte beyond the end. */
-km_status km_memory_allocate(size_t n, size_t size, void **pointer, const char *name)
+km_status km_memory_reserve(size_t n, size_t size, void **pointer, const char *name)
 {
     void *block;
 
@@ -22,10 +22,16 @@ km_status km_memory_allocate(size_t n, size_t size, void **pointer, const char *
     if (posix_memalign(&block, ALIGNMENT, n * size > 0 ? n * size : 1) != 0)
         return KM_RAISE(KM_E_MEMORY, "%s: no memory for %.1f MB", name,
                         (double)(n * size) / 1e6);
-    memset(block, 0, n * size);
     atomic_fetch_add(&live_blocks, 1);
     atomic_fetch_add(&n_allocation, 1);
     *pointer = block;
+    return KM_OK;
+}
+
+km_status km_memory_allocate(size_t n, size_t size, void **pointer, const char *name)
+{
+    KM_TRY(km_memory_reserve(n, size, pointer, name));
+    memset(*pointer, 0, n * size);
     return KM_OK;
 }
 

@@ -16,18 +16,35 @@ static size_t width(bool is_real)
     return is_real ? 1 : 2;
 }
 
+static km_bands empty_block(bool is_real, int n_band, int n_g)
+{
+    return (km_bands){.is_real = is_real, .n_band = n_band, .n_g = n_g, .comm = MPI_COMM_SELF};
+}
+
+km_status km_bands_reserve(bool is_real, int n_band, int n_g, km_bands *bands)
+{
+    *bands = empty_block(is_real, n_band, n_g);
+    return KM_RESERVE(bands->data, width(is_real) * (size_t)n_band * (size_t)n_g);
+}
+
+km_status km_bands_reserve_single(bool is_real, int n_band, int n_g, km_bands *bands)
+{
+    *bands = empty_block(is_real, n_band, n_g);
+    return KM_RESERVE(bands->single, width(is_real) * (size_t)n_band * (size_t)n_g);
+}
+
 km_status km_bands_create(bool is_real, int n_band, int n_g, km_bands *bands)
 {
-    *bands =
-        (km_bands){.is_real = is_real, .n_band = n_band, .n_g = n_g, .comm = MPI_COMM_SELF};
-    return KM_ALLOC(bands->data, width(is_real) * (size_t)n_band * (size_t)n_g);
+    KM_TRY(km_bands_reserve(is_real, n_band, n_g, bands));
+    km_bands_clear(bands);
+    return KM_OK;
 }
 
 km_status km_bands_create_single(bool is_real, int n_band, int n_g, km_bands *bands)
 {
-    *bands =
-        (km_bands){.is_real = is_real, .n_band = n_band, .n_g = n_g, .comm = MPI_COMM_SELF};
-    return KM_ALLOC(bands->single, width(is_real) * (size_t)n_band * (size_t)n_g);
+    KM_TRY(km_bands_reserve_single(is_real, n_band, n_g, bands));
+    km_bands_clear(bands);
+    return KM_OK;
 }
 
 void km_bands_destroy(km_bands *bands)

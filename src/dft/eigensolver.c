@@ -45,12 +45,12 @@ struct km_eigensolver {
 static km_status allocate(km_eigensolver *s, int scalapack_above)
 {
     const int n = N_BLOCK * s->n_band;
-    km_status (*create)(bool, int, int, km_bands *) =
-        s->is_single ? km_bands_create_single : km_bands_create;
+    km_status (*reserve)(bool, int, int, km_bands *) =
+        s->is_single ? km_bands_reserve_single : km_bands_reserve;
 
-    KM_TRY(create(s->is_real, n, s->n_g, &s->v));
-    KM_TRY(create(s->is_real, n, s->n_g, &s->image));
-    KM_TRY(km_bands_create(s->is_real, s->n_band, s->n_g, &s->work));
+    KM_TRY(reserve(s->is_real, n, s->n_g, &s->v));
+    KM_TRY(reserve(s->is_real, n, s->n_g, &s->image));
+    KM_TRY(km_bands_reserve(s->is_real, s->n_band, s->n_g, &s->work));
     KM_TRY(km_matrix_create(s->is_real, n, n, &s->h));
     KM_TRY(km_matrix_create(s->is_real, n, n, &s->u));
     KM_TRY(km_matrix_create(s->is_real, n, n, &s->s));

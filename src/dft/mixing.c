@@ -96,8 +96,8 @@ km_status km_mixing_create(int n_g, const double *g2_bohr2, bool is_paired, doub
     KM_TRY_TO(fail, KM_ALLOC(mixing->last_in, mixing->n));
     KM_TRY_TO(fail, KM_ALLOC(mixing->last_residual, mixing->n));
     KM_TRY_TO(fail, KM_ALLOC(mixing->residual, mixing->n));
-    KM_TRY_TO(fail, KM_ALLOC(mixing->step_in, (size_t)mixing->n * options->history));
-    KM_TRY_TO(fail, KM_ALLOC(mixing->step_residual, (size_t)mixing->n * options->history));
+    KM_TRY_TO(fail, KM_RESERVE(mixing->step_in, (size_t)mixing->n * options->history));
+    KM_TRY_TO(fail, KM_RESERVE(mixing->step_residual, (size_t)mixing->n * options->history));
     set_metric(mixing, g2_bohr2, volume_bohr3, options);
     *out = mixing;
     return KM_OK;

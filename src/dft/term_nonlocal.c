@@ -240,7 +240,7 @@ static km_status band_forces(void *self, const km_band_view *view, double *force
         const km_radials radials = radials_of(term, ik);
         const km_bands *psi = view->bands + ik;
 
-        KM_TRY_TO(end, km_bands_create(psi->is_real, term->n_projector, psi->n_g, &slopes));
+        KM_TRY_TO(end, km_bands_reserve(psi->is_real, term->n_projector, psi->n_g, &slopes));
         prepare_slopes(term, view, ik, weight);
         for (int axis = 0; axis < 3; ++axis) {
             km_sites_compute(term->sites, view->basis[ik], &radials, axis, &slopes);
@@ -269,7 +269,7 @@ static km_status band_stress(void *self, const km_band_view *view, double *stres
         const km_radials radials = radials_of(term, ik);
         const km_bands *psi = view->bands + ik;
 
-        KM_TRY_TO(end, km_bands_create(psi->is_real, term->n_projector, psi->n_g, &slopes));
+        KM_TRY_TO(end, km_bands_reserve(psi->is_real, term->n_projector, psi->n_g, &slopes));
         prepare_slopes(term, view, ik, weight);
         for (int x = 0; x < 3; ++x)
             for (int y = x; y < 3; ++y) {
@@ -341,9 +341,9 @@ static km_status reserve_projectors(nonlocal *term)
 
         if (n > n_g) n_g = n;
     }
-    KM_TRY(km_bands_create(true, term->n_projector, n_g, &term->exact.bands));
+    KM_TRY(km_bands_reserve(true, term->n_projector, n_g, &term->exact.bands));
     if (!setup->is_mixed) return KM_OK;
-    return km_bands_create_single(true, term->n_projector, n_g, &term->rounded.bands);
+    return km_bands_reserve_single(true, term->n_projector, n_g, &term->rounded.bands);
 }
 
 km_status km_term_nonlocal_create(const km_term_setup *setup, km_term *out)

@@ -44,6 +44,10 @@ typedef struct {
 KM_STATUS km_bands_create(bool is_real, int n_band, int n_g, km_bands *bands);
 KM_STATUS km_bands_create_single(bool is_real, int n_band, int n_g, km_bands *bands);
 
+/** @brief Room for coefficients, which are not set: what of it is never used takes no memory. Local. */
+KM_STATUS km_bands_reserve(bool is_real, int n_band, int n_g, km_bands *bands);
+KM_STATUS km_bands_reserve_single(bool is_real, int n_band, int n_g, km_bands *bands);
+
 /** @brief Free the coefficients; the block is then empty. Local. */
 void km_bands_destroy(km_bands *bands);
 
