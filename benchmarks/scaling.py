@@ -159,7 +159,7 @@ def sent(size, n_rank, n_iteration=None):
     table = {("density", "allreduce"): (1, density, density * n_rank),
              ("density", "broadcast"): (mixes, density * mixes, density * mixes),
              # PBE: energy and its derivatives by density and gradient.
-             ("potential", "allgather"): (3 * mixes, 24 * -(-size.n_xc_point // n_rank) * mixes, 24 * size.n_xc_point * mixes),
+             ("potential", "allgather"): (2 * mixes, 16 * -(-size.n_xc_point // n_rank) * mixes, 16 * size.n_xc_point * mixes),
              ("control", "allreduce"): (2 + mixes + (n_group > 1), control, control * n_rank),
              ("control", "broadcast"): (4, 68, 68)}
     levels = (1, 8) if n_group == 1 else (4, 56)

@@ -39,7 +39,7 @@ struct km_ground_state {
     int n_spin;
     km_symmetry *symmetry; /* operations that leave the grid invariant; NULL: none used */
     km_grid *grid;
-    km_orbits *orbits; /* of its points; NULL where there is no symmetry */
+    km_orbits *orbits; /* of its points */
     int k_mesh[3];
     int n_band;
     long n_plane_wave;      /* largest number over the k-points of all ranks */

@@ -123,17 +123,6 @@ end:
     return status;
 }
 
-/* Where there is nothing to share, between equal points or ranks, there are none. */
-static km_status find_orbits(km_ground_state *state)
-{
-    const bool has_operations = state->symmetry && km_symmetry_n_operation(state->symmetry) > 1;
-    int n_rank;
-
-    MPI_Comm_size(state->comm, &n_rank);
-    if (!has_operations && !state->is_real && n_rank == 1) return KM_OK;
-    return km_orbits_create(state->grid, state->symmetry, state->is_real, &state->orbits);
-}
-
 static km_status make_grid(km_ground_state *state)
 {
     const km_dft_options *options = &state->options;
@@ -273,7 +262,8 @@ km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options
     KM_TRY_TO(fail, make_grid(state));
     KM_TRY_TO(fail, choose_mesh(state, request));
     KM_TRY_TO(fail, restrict_symmetry(state));
-    KM_TRY_TO(fail, find_orbits(state));
+    KM_TRY_TO(fail,
+              km_orbits_create(state->grid, state->symmetry, state->is_real, &state->orbits));
     count_electrons(state);
     KM_TRY_TO(fail, check_bands(state));
     KM_TRY_TO(fail, make_kpoints(state));
@@ -371,7 +361,7 @@ const km_grid *km_ground_state_grid(const km_ground_state *state)
 
 int km_ground_state_n_xc_point(const km_ground_state *state)
 {
-    return state->orbits ? km_orbits_n(state->orbits) : km_grid_n_point(state->grid);
+    return km_orbits_n(state->orbits);
 }
 
 const km_kpoints *km_ground_state_kpoints(const km_ground_state *state)

@@ -6,8 +6,9 @@
 
 struct km_orbits {
     int n_point, n;
-    int *first; /* [n]: a point of each orbit */
-    int *orbit; /* [n_point] */
+    int *first; /* [n]: a point of each orbit; NULL where each point is one */
+    int *count; /* [n]: points of each orbit; likewise */
+    int *orbit; /* [n_point]; likewise */
 };
 
 /* x -> R x + t in units of the grid's steps. */
@@ -46,6 +47,7 @@ static void find_orbits(km_orbits *orbits, const int n[3], int n_operation, cons
 {
     int x[3], at = 0;
 
+    orbits->n = 0;
     for (int i = 0; i < orbits->n_point; ++i) orbits->orbit[i] = -1;
     for (x[0] = 0; x[0] < n[0]; ++x[0])
         for (x[1] = 0; x[1] < n[1]; ++x[1])
@@ -76,25 +78,40 @@ static km_status list_operations(const km_grid *grid, const km_symmetry *symmetr
     return KM_OK;
 }
 
-km_status km_orbits_create(const km_grid *grid, const km_symmetry *symmetry, bool is_even,
-                           km_orbits **out)
+static km_status join_points(const km_grid *grid, const km_symmetry *symmetry, bool is_even,
+                             km_orbits *orbits)
 {
-    km_orbits *orbits = NULL;
     operation *list = NULL;
     km_status status = KM_OK;
     int n_operation = 0;
 
-    *out = NULL;
-    KM_TRY(KM_ALLOC(orbits, 1));
-    orbits->n_point = km_grid_n_point(grid);
     KM_TRY_TO(end, KM_ALLOC(orbits->first, orbits->n_point));
     KM_TRY_TO(end, KM_ALLOC(orbits->orbit, orbits->n_point));
     KM_TRY_TO(end, list_operations(grid, symmetry, is_even, &list, &n_operation));
     find_orbits(orbits, km_grid_n(grid), n_operation, list);
-    *out = orbits;
+    KM_TRY_TO(end, KM_GROW(orbits->first, orbits->n_point, orbits->n));
+    KM_TRY_TO(end, KM_ALLOC(orbits->count, orbits->n));
+    for (int i = 0; i < orbits->n_point; ++i) ++orbits->count[orbits->orbit[i]];
 end:
     KM_FREE(list);
-    if (status != KM_OK) km_orbits_destroy(&orbits);
+    return status;
+}
+
+km_status km_orbits_create(const km_grid *grid, const km_symmetry *symmetry, bool is_even,
+                           km_orbits **out)
+{
+    km_orbits *orbits = NULL;
+    km_status status = KM_OK;
+
+    *out = NULL;
+    KM_TRY(KM_ALLOC(orbits, 1));
+    orbits->n_point = orbits->n = km_grid_n_point(grid);
+    if ((symmetry && km_symmetry_n_operation(symmetry) > 1) || is_even)
+        status = join_points(grid, symmetry, is_even, orbits);
+    if (status == KM_OK)
+        *out = orbits;
+    else
+        km_orbits_destroy(&orbits);
     return status;
 }
 
@@ -102,6 +119,7 @@ void km_orbits_destroy(km_orbits **orbits)
 {
     if (!*orbits) return;
     KM_FREE((*orbits)->first);
+    KM_FREE((*orbits)->count);
     KM_FREE((*orbits)->orbit);
     KM_FREE(*orbits);
 }
@@ -111,13 +129,17 @@ int km_orbits_n(const km_orbits *orbits)
     return orbits->n;
 }
 
-void km_orbits_gather(const km_orbits *orbits, int first, int n, const double *at_points,
-                      double *of_orbits)
+const int *km_orbits_first(const km_orbits *orbits)
 {
-    for (int i = 0; i < n; ++i) of_orbits[i] = at_points[orbits->first[first + i]];
+    return orbits->first;
 }
 
-void km_orbits_scatter(const km_orbits *orbits, const double *of_orbits, double *at_points)
+const int *km_orbits_count(const km_orbits *orbits)
 {
-    for (int i = 0; i < orbits->n_point; ++i) at_points[i] = of_orbits[orbits->orbit[i]];
+    return orbits->count;
+}
+
+const int *km_orbits_of_points(const km_orbits *orbits)
+{
+    return orbits->orbit;
 }

@@ -14,22 +14,42 @@
 
 #include <string.h>
 
+/* Points handed to the functional at once: what it takes and gives stays on the stack. */
+#define N_CHUNK 256
+
+/*
+ * The functional is evaluated at one point of each orbit, and the ranks that have the same density share the orbits. Without
+ * orbits it is evaluated at all points.
+ */
 typedef struct {
     const km_term_setup *setup; /* borrowed */
     km_xc *xc;
     km_core_density *core;             /* NULL without core corrections */
-    double *spin_rho;                  /* up and down, [2][n_point]; empty without spin */
     double *gradient;                  /* [n_spin][3][n_point]; empty without gradients */
-    double *sigma, *v_sigma;           /* [1 or 3][n_point] */
-    double *energy;                    /* [n_point] */
-    double *v_rho;                     /* [n_spin][n_point] */
-    double complex *work, *divergence; /* [n_g] */
-    int n_rank, rank;                  /* that share the orbits */
-    int *n_own, *at; /* orbits of each rank, and the first of them; [n_rank] */
+    double *flow;                      /* work space [n_point]; likewise */
+    double complex *work, *divergence; /* work space [n_g]; likewise */
+    int n_value;                       /* orbits */
+    const int *first,
+        *count; /* a point of each, and how many it has, [n_value]; NULL: all points, one each */
+    const int *value; /* orbit of each point, [n_point]; NULL: its number */
     double *
-        of_orbits; /* all that the functional takes and gives at one point of each of this rank's orbits */
-    double *whole_row; /* [n_orbit] */
+        row; /* de/drho of each spin, de/dsigma of each pair of spins, [n_spin + n_sigma][n_value] */
+    MPI_Comm comm;
+    int n_rank, rank;
+    int *n_own, *at; /* values of each rank, and the first of them; [n_rank] */
 } exchange;
+
+/* Sums over all points. */
+typedef struct {
+    double energy;   /* per volume */
+    double diagonal; /* e - rho de/drho - 2 sigma de/dsigma */
+} sums;
+
+/* What the functional takes and gives at some points. */
+typedef struct {
+    double rho[2 * N_CHUNK], sigma[3 * N_CHUNK];
+    double energy[N_CHUNK], v_rho[2 * N_CHUNK], v_sigma[3 * N_CHUNK];
+} samples;
 
 static double *gradient_of(const exchange *term, int spin, int axis)
 {
@@ -53,141 +73,150 @@ static void compute_slope(exchange *term, const double complex *rho, int spin, i
     km_grid_to_real(grid, term->work, gradient_of(term, spin, axis));
 }
 
-/* sigma = grad rho_a . grad rho_b */
-static void multiply_gradients(const exchange *term, int a, int b, double *sigma)
-{
-    const int n_point = km_grid_n_point(term->setup->grid);
-
-    memset(sigma, 0, sizeof *sigma * (size_t)n_point);
-    for (int axis = 0; axis < 3; ++axis) {
-        const double *p = gradient_of(term, a, axis), *q = gradient_of(term, b, axis);
-
-        for (int i = 0; i < n_point; ++i) sigma[i] += p[i] * q[i];
-    }
-}
-
-/* Where sigma_ab stands: up up, up down, down down. */
-static double *place_of(const exchange *term, double *sigma, int a, int b)
-{
-    return sigma + (size_t)(a + b) * (size_t)km_grid_n_point(term->setup->grid);
-}
-
-static void compute_gradients(exchange *term, const double complex *rho)
-{
-    const int n_spin = term->setup->n_spin;
-
-    for (int s = 0; s < n_spin; ++s)
-        for (int axis = 0; axis < 3; ++axis) compute_slope(term, rho, s, axis);
-    for (int a = 0; a < n_spin; ++a)
-        for (int b = a; b < n_spin; ++b)
-            multiply_gradients(term, a, b, place_of(term, term->sigma, a, b));
-}
-
-/* Density of each spin in real space; without spin the density itself. */
-static const double *split_spins(exchange *term, const km_density_view *density)
-{
-    const int n_point = km_grid_n_point(term->setup->grid);
-    const double *moment = density->r + n_point;
-
-    if (term->setup->n_spin != 2) return density->r;
-    for (int i = 0; i < n_point; ++i) {
-        term->spin_rho[i] = 0.5 * (density->r[i] + moment[i]);
-        term->spin_rho[n_point + i] = 0.5 * (density->r[i] - moment[i]);
-    }
-    return term->spin_rho;
-}
-
 static int n_sigma_of(const exchange *term)
 {
     return !km_xc_has_gradient(term->xc) ? 0 : term->setup->n_spin == 2 ? 3 : 1;
 }
 
-static int first_orbit(const exchange *term, int rank)
+static double *v_rho_of(const exchange *term, int spin)
 {
-    return (int)((long)km_orbits_n(term->setup->orbits) * rank / term->n_rank);
+    return term->row + (size_t)spin * (size_t)term->n_value;
 }
 
-/* Rows of a quantity from the points to this rank's orbits, one behind the other; the place behind the last. */
-static double *gather(const exchange *term, int n_row, const double *from, double *to)
+/* Of the pair of spins a, b: up up, up down, down down. */
+static double *v_sigma_of(const exchange *term, int a, int b)
 {
-    const int first = first_orbit(term, term->rank);
-    const int n = first_orbit(term, term->rank + 1) - first;
-
-    for (int k = 0; k < n_row; ++k, to += n)
-        km_orbits_gather(term->setup->orbits, first, n,
-                         from + (size_t)k * km_grid_n_point(term->setup->grid), to);
-    return to;
+    return term->row + (size_t)(term->setup->n_spin + a + b) * (size_t)term->n_value;
 }
 
-/* Rows of this rank's orbits, from all ranks to all points; the place behind the last. */
-static const double *scatter(exchange *term, int n_row, const double *from, double *to)
+/* Density of each spin at n points; without spin the density itself. */
+static void sample_density(const exchange *term, const double *rho_r, int n, const int *point,
+                           double *rho)
 {
-    const int first = first_orbit(term, term->rank);
-    const int n = first_orbit(term, term->rank + 1) - first;
-    const km_traffic_parts parts = {term->whole_row, term->n_own, term->at};
+    const double *moment = rho_r + km_grid_n_point(term->setup->grid);
 
-    for (int k = 0; k < n_row; ++k, from += n) {
-        memcpy(term->whole_row + first, from, sizeof *from * (size_t)n);
-        if (term->n_rank > 1)
-            km_traffic_gather(KM_TRAFFIC_POTENTIAL, term->setup->comm, &parts);
-        km_orbits_scatter(term->setup->orbits, term->whole_row,
-                          to + (size_t)k * km_grid_n_point(term->setup->grid));
+    if (term->setup->n_spin != 2) {
+        for (int i = 0; i < n; ++i) rho[i] = rho_r[point[i]];
+        return;
     }
-    return from;
+    for (int i = 0; i < n; ++i) {
+        rho[i] = 0.5 * (rho_r[point[i]] + moment[point[i]]);
+        rho[n + i] = 0.5 * (rho_r[point[i]] - moment[point[i]]);
+    }
 }
 
-/* The functional at one point of each orbit; ranks that have the same density share them. */
-static void compute_orbits(exchange *term, const double *rho)
+/* sigma_ab = grad rho_a . grad rho_b at n points. */
+static void sample_gradients(const exchange *term, int n, const int *point, double *sigma)
+{
+    for (int k = 0; k < n_sigma_of(term); ++k, sigma += n) {
+        const int a = k / 2, b = (k + 1) / 2;
+
+        for (int i = 0; i < n; ++i) sigma[i] = 0;
+        for (int axis = 0; axis < 3; ++axis) {
+            const double *p = gradient_of(term, a, axis), *q = gradient_of(term, b, axis);
+
+            for (int i = 0; i < n; ++i) sigma[i] += p[point[i]] * q[point[i]];
+        }
+    }
+}
+
+/* Keep the derivatives at n orbits from the first-th on, and add to the sums what their points give. */
+static void keep(exchange *term, int first, int n, const samples *s, sums *total)
 {
     const int n_spin = term->setup->n_spin, n_sigma = n_sigma_of(term);
-    const int n = first_orbit(term, term->rank + 1) - first_orbit(term, term->rank);
-    double *sigma = gather(term, n_spin, rho, term->of_orbits);
-    double *energy = gather(term, n_sigma, term->sigma, sigma);
-    double *v_rho = energy + n, *v_sigma = v_rho + (size_t)n_spin * n;
-    const double *next;
 
-    km_timer_start("functional");
-    km_xc_compute(term->xc, n, term->of_orbits, n_sigma > 0 ? sigma : NULL, energy, v_rho,
-                  n_sigma > 0 ? v_sigma : NULL);
-    km_timer_stop("functional");
-    next = scatter(term, 1, energy, term->energy);
-    next = scatter(term, n_spin, next, term->v_rho);
-    scatter(term, n_sigma, next, term->v_sigma);
+    for (int k = 0; k < n_spin; ++k)
+        memcpy(v_rho_of(term, k) + first, s->v_rho + k * n, sizeof(double) * (size_t)n);
+    for (int k = 0; k < n_sigma; ++k)
+        memcpy(v_rho_of(term, n_spin + k) + first, s->v_sigma + k * n,
+               sizeof(double) * (size_t)n);
+    for (int i = 0; i < n; ++i) {
+        const double weight = term->count ? term->count[first + i] : 1;
+        double diagonal = s->energy[i];
+
+        for (int k = 0; k < n_spin; ++k) diagonal -= s->rho[k * n + i] * s->v_rho[k * n + i];
+        for (int k = 0; k < n_sigma; ++k)
+            diagonal -= 2 * s->sigma[k * n + i] * s->v_sigma[k * n + i];
+        total->energy += weight * s->energy[i];
+        total->diagonal += weight * diagonal;
+    }
 }
 
-/* Energy per volume and its derivatives, and all that they come from. */
-static const double *evaluate(exchange *term, const km_density_view *density)
+/* The functional at this rank's orbits. */
+static void evaluate_own(exchange *term, const double *rho_r, sums *total)
 {
     const bool has_gradient = km_xc_has_gradient(term->xc);
-    const double *rho = split_spins(term, density);
+    const int end = term->at[term->rank] + term->n_own[term->rank];
+    int n, point[N_CHUNK];
+    samples s;
 
-    if (has_gradient) compute_gradients(term, density->g);
-    if (term->setup->orbits)
-        compute_orbits(term, rho);
+    km_timer_start("functional");
+    for (int first = term->at[term->rank]; first < end; first += n) {
+        n = end - first < N_CHUNK ? end - first : N_CHUNK;
+        for (int i = 0; i < n; ++i) point[i] = term->first ? term->first[first + i] : first + i;
+        sample_density(term, rho_r, n, point, s.rho);
+        sample_gradients(term, n, point, s.sigma);
+        km_xc_compute(term->xc, n, s.rho, has_gradient ? s.sigma : NULL, s.energy, s.v_rho,
+                      has_gradient ? s.v_sigma : NULL);
+        keep(term, first, n, &s, total);
+    }
+    km_timer_stop("functional");
+}
+
+/* Derivatives of the energy per volume at all orbits, and its sums over all points. */
+static void evaluate(exchange *term, const km_density_view *density, sums *total)
+{
+    const int n_spin = term->setup->n_spin;
+
+    for (int s = 0; km_xc_has_gradient(term->xc) && s < n_spin; ++s)
+        for (int axis = 0; axis < 3; ++axis) compute_slope(term, density->g, s, axis);
+    *total = (sums){0};
+    evaluate_own(term, density->r, total);
+    if (term->n_rank == 1) return;
+    for (int k = 0; k < n_spin + n_sigma_of(term); ++k) {
+        const km_traffic_parts parts = {v_rho_of(term, k), term->n_own, term->at};
+
+        km_traffic_gather(KM_TRAFFIC_POTENTIAL, term->comm, &parts);
+    }
+    km_traffic_allreduce(KM_TRAFFIC_CONTROL, 2, MPI_DOUBLE, MPI_SUM, term->comm, total);
+}
+
+/* to += the values of the orbits at their points. */
+static void add_values(const exchange *term, const double *values, double *to)
+{
+    const int n_point = km_grid_n_point(term->setup->grid);
+
+    if (term->value)
+        for (int i = 0; i < n_point; ++i) to[i] += values[term->value[i]];
     else
-        km_xc_compute(term->xc, km_grid_n_point(term->setup->grid), rho,
-                      has_gradient ? term->sigma : NULL, term->energy, term->v_rho,
-                      has_gradient ? term->v_sigma : NULL);
-    return rho;
+        for (int i = 0; i < n_point; ++i) to[i] += values[i];
+}
+
+/* to += factor times the values of the orbits times a function at their points. */
+static void add_products(const exchange *term, double factor, const double *values,
+                         const double *function, double *to)
+{
+    const int n_point = km_grid_n_point(term->setup->grid);
+
+    if (term->value)
+        for (int i = 0; i < n_point; ++i)
+            to[i] += factor * values[term->value[i]] * function[i];
+    else
+        for (int i = 0; i < n_point; ++i) to[i] += factor * values[i] * function[i];
 }
 
 /* flow = 2 de/dsigma_ss grad rho_s + de/dsigma_updown grad rho_other, one component. */
-static void compute_flow(const exchange *term, int spin, int axis, double *flow)
+static void compute_flow(exchange *term, int spin, int axis)
 {
-    const int n_point = km_grid_n_point(term->setup->grid);
-    const double *own = place_of(term, term->v_sigma, spin, spin);
-    const double *gradient = gradient_of(term, spin, axis);
-
-    for (int i = 0; i < n_point; ++i) flow[i] = gradient[i] * (2 * own[i]);
-    if (term->setup->n_spin == 2) {
-        const double *mixed = place_of(term, term->v_sigma, 0, 1);
-        const double *other = gradient_of(term, 1 - spin, axis);
-
-        for (int i = 0; i < n_point; ++i) flow[i] += mixed[i] * other[i];
-    }
+    memset(term->flow, 0, sizeof *term->flow * (size_t)km_grid_n_point(term->setup->grid));
+    add_products(term, 2, v_sigma_of(term, spin, spin), gradient_of(term, spin, axis),
+                 term->flow);
+    if (term->setup->n_spin == 2)
+        add_products(term, 1, v_sigma_of(term, 0, 1), gradient_of(term, 1 - spin, axis),
+                     term->flow);
 }
 
-/* Subtract div(flow) from the potential of one spin. Sigma is used up. */
+/* Subtract div(flow) from the potential of one spin. */
 static void add_gradient_potential(exchange *term, int spin, double *v_r)
 {
     km_grid *grid = term->setup->grid;
@@ -196,13 +225,13 @@ static void add_gradient_potential(exchange *term, int spin, double *v_r)
 
     memset(term->divergence, 0, sizeof *term->divergence * (size_t)n_g);
     for (int axis = 0; axis < 3; ++axis) {
-        compute_flow(term, spin, axis, term->sigma);
-        km_grid_to_reciprocal(grid, term->sigma, term->work);
+        compute_flow(term, spin, axis);
+        km_grid_to_reciprocal(grid, term->flow, term->work);
         for (int ig = 0; ig < n_g; ++ig)
             term->divergence[ig] += I * g[3 * ig + axis] * term->work[ig];
     }
-    km_grid_to_real(grid, term->divergence, term->sigma);
-    for (int i = 0; i < n_point; ++i) v_r[i] -= term->sigma[i];
+    km_grid_to_real(grid, term->divergence, term->flow);
+    for (int i = 0; i < n_point; ++i) v_r[i] -= term->flow[i];
 }
 
 /* Energy of the valence density (with that of the cores); its potential is added to v_r. */
@@ -213,15 +242,15 @@ static km_status potential(void *self, const km_density_view *valence, double *e
     const int n_point = km_grid_n_point(term->setup->grid), n_spin = term->setup->n_spin;
     const km_density_view density =
         term->core ? km_core_density_add(term->core, valence) : *valence;
-    double sum = 0;
+    sums total;
 
     (void)v_g;
-    evaluate(term, &density);
-    for (int i = 0; i < n_point; ++i) sum += term->energy[i];
-    for (int i = 0; i < n_spin * n_point; ++i) v_r[i] += term->v_rho[i];
-    for (int s = 0; km_xc_has_gradient(term->xc) && s < n_spin; ++s)
-        add_gradient_potential(term, s, v_r + s * n_point);
-    *energy_ha = sum * km_crystal_volume_bohr3(term->setup->crystal) / n_point;
+    evaluate(term, &density, &total);
+    for (int s = 0; s < n_spin; ++s) {
+        add_values(term, v_rho_of(term, s), v_r + s * n_point);
+        if (km_xc_has_gradient(term->xc)) add_gradient_potential(term, s, v_r + s * n_point);
+    }
+    *energy_ha = total.energy * km_crystal_volume_bohr3(term->setup->crystal) / n_point;
     return KM_CHECK(*energy_ha == *energy_ha, KM_E_NUMERIC, "the xc energy is not a number");
 }
 
@@ -257,14 +286,18 @@ end:
 static void add_gradient_stress(exchange *term, int a, int b, double factor, double *stress)
 {
     const int n_point = km_grid_n_point(term->setup->grid);
-    const double *v_sigma = place_of(term, term->v_sigma, a, b);
 
-    for (int k = 0; k < 9; ++k) {
-        const double *p = gradient_of(term, a, k / 3), *q = gradient_of(term, b, k % 3);
-        double sum = 0;
+    for (int x = 0; x < 3; ++x) {
+        memset(term->flow, 0, sizeof *term->flow * (size_t)n_point);
+        add_products(term, factor / n_point, v_sigma_of(term, a, b), gradient_of(term, a, x),
+                     term->flow);
+        for (int y = 0; y < 3; ++y) {
+            const double *q = gradient_of(term, b, y);
+            double sum = 0;
 
-        for (int i = 0; i < n_point; ++i) sum += v_sigma[i] * p[i] * q[i];
-        stress[k] -= factor * sum / n_point;
+            for (int i = 0; i < n_point; ++i) sum += term->flow[i] * q[i];
+            stress[3 * x + y] -= sum;
+        }
     }
 }
 
@@ -275,20 +308,13 @@ static void add_gradient_stress(exchange *term, int a, int b, double factor, dou
  */
 static void add_density_stress(exchange *term, const km_density_view *density, double *stress)
 {
-    const int n_point = km_grid_n_point(term->setup->grid), n_spin = term->setup->n_spin;
+    const int n_spin = term->setup->n_spin;
     const bool has_gradient = km_xc_has_gradient(term->xc);
-    const int n_sigma = n_sigma_of(term);
-    const double *rho = evaluate(term, density);
-    double diagonal = 0;
+    sums total;
 
-    for (int i = 0; i < n_point; ++i) {
-        diagonal += term->energy[i];
-        for (int s = 0; s < n_spin; ++s)
-            diagonal -= rho[s * n_point + i] * term->v_rho[s * n_point + i];
-        for (int k = 0; k < n_sigma; ++k)
-            diagonal -= 2 * term->sigma[k * n_point + i] * term->v_sigma[k * n_point + i];
-    }
-    for (int x = 0; x < 3; ++x) stress[4 * x] += diagonal / n_point;
+    evaluate(term, density, &total);
+    for (int x = 0; x < 3; ++x)
+        stress[4 * x] += total.diagonal / km_grid_n_point(term->setup->grid);
     for (int s = 0; has_gradient && s < n_spin; ++s) add_gradient_stress(term, s, s, 2, stress);
     if (has_gradient && n_spin == 2) {
         add_gradient_stress(term, 0, 1, 1, stress);
@@ -320,38 +346,55 @@ static void destroy(void *self)
 
     km_xc_destroy(&term->xc);
     km_core_density_destroy(&term->core);
-    KM_FREE(term->spin_rho);
     KM_FREE(term->gradient);
-    KM_FREE(term->sigma);
-    KM_FREE(term->v_sigma);
-    KM_FREE(term->energy);
-    KM_FREE(term->v_rho);
+    KM_FREE(term->flow);
     KM_FREE(term->work);
     KM_FREE(term->divergence);
+    KM_FREE(term->row);
     KM_FREE(term->n_own);
     KM_FREE(term->at);
-    KM_FREE(term->of_orbits);
-    KM_FREE(term->whole_row);
     KM_FREE(term);
 }
 
-static km_status share_orbits(exchange *term)
+/* Which points each rank takes. */
+static km_status share_points(exchange *term)
 {
-    const int n_row = 1 + 2 * (term->setup->n_spin + n_sigma_of(term));
-    int n;
+    const km_orbits *orbits = term->setup->orbits;
 
-    MPI_Comm_size(term->setup->comm, &term->n_rank);
-    MPI_Comm_rank(term->setup->comm, &term->rank);
-    n = first_orbit(term, term->rank + 1) - first_orbit(term, term->rank);
+    term->n_value = km_grid_n_point(term->setup->grid);
+    term->comm = MPI_COMM_SELF;
+    if (orbits) {
+        term->n_value = km_orbits_n(orbits);
+        term->first = km_orbits_first(orbits);
+        term->count = km_orbits_count(orbits);
+        term->value = km_orbits_of_points(orbits);
+        term->comm = term->setup->comm;
+    }
+    MPI_Comm_size(term->comm, &term->n_rank);
+    MPI_Comm_rank(term->comm, &term->rank);
     KM_TRY(KM_ALLOC(term->n_own, term->n_rank));
     KM_TRY(KM_ALLOC(term->at, term->n_rank));
     for (int rank = 0; rank < term->n_rank; ++rank) {
-        term->at[rank] = first_orbit(term, rank);
-        term->n_own[rank] = first_orbit(term, rank + 1) - term->at[rank];
+        const long n = term->n_value;
+
+        term->at[rank] = (int)(n * rank / term->n_rank);
+        term->n_own[rank] = (int)(n * (rank + 1) / term->n_rank) - term->at[rank];
     }
-    /* rho, sigma, energy and the derivatives by rho and sigma. */
-    KM_TRY(KM_ALLOC(term->of_orbits, (size_t)n_row * (size_t)n));
-    return KM_ALLOC(term->whole_row, km_orbits_n(term->setup->orbits));
+    return KM_OK;
+}
+
+static km_status reserve(exchange *term)
+{
+    const km_grid *grid = term->setup->grid;
+    const size_t n_point = (size_t)km_grid_n_point(grid);
+    const size_t n_spin = (size_t)term->setup->n_spin, n_sigma = (size_t)n_sigma_of(term);
+
+    KM_TRY(KM_ALLOC(term->row, (n_spin + n_sigma) * (size_t)term->n_value));
+    if (n_sigma == 0) return KM_OK;
+    KM_TRY(KM_ALLOC(term->gradient, 3 * n_spin * n_point));
+    KM_TRY(KM_ALLOC(term->flow, n_point));
+    KM_TRY(KM_ALLOC(term->work, km_grid_n_g(grid)));
+    return KM_ALLOC(term->divergence, km_grid_n_g(grid));
 }
 
 km_status km_term_xc_create(const km_term_setup *setup, km_term *out)
@@ -361,9 +404,6 @@ km_status km_term_xc_create(const km_term_setup *setup, km_term *out)
                                             .density_forces = density_forces,
                                             .density_stress = density_stress,
                                             .destroy = destroy};
-    const size_t n_point = (size_t)km_grid_n_point(setup->grid);
-    const size_t n_spin = (size_t)setup->n_spin, n_sigma = n_spin == 2 ? 3 : 1;
-    const int n_g = km_grid_n_g(setup->grid);
     km_status status = KM_OK;
     exchange *term = NULL;
 
@@ -372,17 +412,8 @@ km_status km_term_xc_create(const km_term_setup *setup, km_term *out)
     term->setup = setup;
     KM_TRY_TO(fail, km_xc_create(setup->functional, setup->n_spin, &term->xc));
     KM_TRY_TO(fail, km_core_density_create(setup, &term->core));
-    KM_TRY_TO(fail, KM_ALLOC(term->energy, n_point));
-    KM_TRY_TO(fail, KM_ALLOC(term->v_rho, n_spin * n_point));
-    if (n_spin == 2) KM_TRY_TO(fail, KM_ALLOC(term->spin_rho, 2 * n_point));
-    if (km_xc_has_gradient(term->xc)) {
-        KM_TRY_TO(fail, KM_ALLOC(term->gradient, 3 * n_spin * n_point));
-        KM_TRY_TO(fail, KM_ALLOC(term->sigma, n_sigma * n_point));
-        KM_TRY_TO(fail, KM_ALLOC(term->v_sigma, n_sigma * n_point));
-        KM_TRY_TO(fail, KM_ALLOC(term->work, n_g));
-        KM_TRY_TO(fail, KM_ALLOC(term->divergence, n_g));
-    }
-    if (setup->orbits) KM_TRY_TO(fail, share_orbits(term));
+    KM_TRY_TO(fail, share_points(term));
+    KM_TRY_TO(fail, reserve(term));
     *out = (km_term){&functions, term};
     return KM_OK;
 fail:

@@ -31,7 +31,7 @@ static void radial_slope(const void *context, int shell, int n, const double *q_
     }
 }
 
-static const km_radials radials = {radial, radial_slope, NULL};
+static const km_radials radials = {.value = radial, .slope = radial_slope};
 
 static km_sites *make_sites(const km_crystal *crystal, bool is_real)
 {

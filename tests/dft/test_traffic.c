@@ -115,10 +115,10 @@ static void an_scf_sends_its_density_once(void **state)
     /* The first iteration mixes nothing. */
     assert_int_equal(scf->traffic_all.n_byte[KM_TRAFFIC_DENSITY][KM_TRAFFIC_BROADCAST],
                      n_rank > 1 ? 16 * (n - 1) * n_half : 0);
-    /* LDA: energy and potential at every point, from the rank that has them. */
+    /* LDA: the potential at one point of each orbit, from the rank that has it. */
     assert_int_equal(
         scf->traffic_all.n_byte[KM_TRAFFIC_POTENTIAL][KM_TRAFFIC_ALLGATHER],
-        n_rank > 1 ? 16 * (n - 1) * km_ground_state_n_xc_point(km_dft_ground_state(dft)) : 0);
+        n_rank > 1 ? 8 * (n - 1) * km_ground_state_n_xc_point(km_dft_ground_state(dft)) : 0);
     if (n_rank == 1) {
         assert_int_equal(km_traffic_n_call(&scf->traffic), 0);
         assert_int_equal(km_traffic_n_byte(&scf->traffic_all), 0);

@@ -25,9 +25,10 @@ void km_orbits_destroy(km_orbits **orbits);
 /** @brief Number of orbits. Local. */
 int km_orbits_n(const km_orbits *orbits);
 
-/** @brief Values at one point of each of n orbits from the first on, [n], from those at all points, [n_point]. Local. */
-void km_orbits_gather(const km_orbits *orbits, int first, int n, const double *at_points,
-                      double *of_orbits);
-
-/** @brief The values of the orbits, [n_orbit], to all of their points, [n_point]. Local. */
-void km_orbits_scatter(const km_orbits *orbits, const double *of_orbits, double *at_points);
+/**
+ * @brief A point of each orbit, [n]; how many it has, [n]; and the orbit of each point, [n_point]. Local.
+ * All are NULL where each point is an orbit: without symmetry and inversion.
+ */
+const int *km_orbits_first(const km_orbits *orbits);
+const int *km_orbits_count(const km_orbits *orbits);
+const int *km_orbits_of_points(const km_orbits *orbits);
