@@ -69,10 +69,10 @@ km_density_view km_core_density_add(km_core_density *core, const km_density_view
     return (km_density_view){core->sum_g, core->sum_r};
 }
 
-void km_core_density_add_forces(km_core_density *core, const double *v_r, double *forces)
+km_status km_core_density_add_forces(km_core_density *core, const double *v_r, double *forces)
 {
     km_grid_to_reciprocal(core->setup->grid, v_r, core->sum_g);
-    km_superposition_add_forces(core->rho, core->sum_g, forces);
+    return km_superposition_add_forces(core->rho, core->sum_g, forces);
 }
 
 km_status km_core_density_add_stress(km_core_density *core, const double *v_r, double *stress)

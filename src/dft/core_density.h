@@ -30,7 +30,7 @@ km_density_view km_core_density_add(km_core_density *core, const km_density_view
  *
  * @param[in] v_r  dE/drho at the grid points, Ha, [n_point]; with spin the mean of both
  */
-void km_core_density_add_forces(km_core_density *core, const double *v_r, double *forces);
+KM_STATUS km_core_density_add_forces(km_core_density *core, const double *v_r, double *forces);
 
 /** @brief Add what strain does to that energy through the shape of the cores, Ha/bohr^3, [3][3]. Local. */
 KM_STATUS km_core_density_add_stress(km_core_density *core, const double *v_r, double *stress);

@@ -295,7 +295,8 @@ int km_grid_find(const km_grid *grid, const int miller[3])
     return grid->find[place(grid, miller)];
 }
 
-void km_grid_to_real(km_grid *grid, const double complex *f_g, double *f_r)
+/* f(r) into the work space. */
+static void transform_to_real(km_grid *grid, const double complex *f_g)
 {
     memset(grid->reciprocal, 0, sizeof *grid->reciprocal * (size_t)grid->n_half);
     for (int ig = 0; ig < grid->n_g; ++ig) {
@@ -304,7 +305,18 @@ void km_grid_to_real(km_grid *grid, const double complex *f_g, double *f_r)
         if (at >= 0) grid->reciprocal[at] = f_g[ig];
     }
     fftw_execute(grid->backward);
+}
+
+void km_grid_to_real(km_grid *grid, const double complex *f_g, double *f_r)
+{
+    transform_to_real(grid, f_g);
     memcpy(f_r, grid->real, sizeof *f_r * (size_t)grid->n_point);
+}
+
+void km_grid_add_to_real(km_grid *grid, double factor, const double complex *f_g, double *f_r)
+{
+    transform_to_real(grid, f_g);
+    for (int i = 0; i < grid->n_point; ++i) f_r[i] += factor * grid->real[i];
 }
 
 void km_grid_to_reciprocal(km_grid *grid, const double *f_r, double complex *f_g)

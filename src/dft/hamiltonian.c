@@ -12,9 +12,8 @@ struct km_hamiltonian {
     km_term_setup setup;
     km_term term[KM_N_TERM];
     km_fft *fft;
-    double *rho_r;         /* [n_spin][n_point]: the last density */
-    double *electrostatic; /* work space [n_point] */
-    double *v_r; /* [n_spin][n_point]: the whole potential of the last density, up and down */
+    double *rho_r; /* [n_spin][n_point]: the last density */
+    double *v_r;   /* [n_spin][n_point]: the whole potential of the last density, up and down */
     double complex *v_g; /* [n_g]: V_loc + V_H */
     double *weight;      /* work space [n_band] */
     long n_apply;
@@ -47,7 +46,6 @@ km_status km_hamiltonian_create(const km_hamiltonian_setup *setup, km_hamiltonia
     KM_TRY_TO(fail, km_fft_create(km_grid_n(setup->grid), setup->n_k, setup->basis,
                                   setup->n_spin, setup->is_mixed, &h->fft));
     KM_TRY_TO(fail, KM_ALLOC(h->rho_r, n_spin * n_point));
-    KM_TRY_TO(fail, KM_ALLOC(h->electrostatic, n_point));
     KM_TRY_TO(fail, KM_ALLOC(h->v_r, n_spin * n_point));
     KM_TRY_TO(fail, KM_ALLOC(h->v_g, km_grid_n_g(setup->grid)));
     KM_TRY_TO(fail, KM_ALLOC(h->weight, setup->n_band));
@@ -67,7 +65,6 @@ void km_hamiltonian_destroy(km_hamiltonian **hamiltonian)
     for (int i = 0; i < KM_N_TERM; ++i) km_term_destroy(&h->term[i]);
     km_fft_destroy(&h->fft);
     KM_FREE(h->rho_r);
-    KM_FREE(h->electrostatic);
     KM_FREE(h->v_r);
     KM_FREE(h->v_g);
     KM_FREE(h->weight);
@@ -100,9 +97,8 @@ km_status km_hamiltonian_set_density(km_hamiltonian *h, const double complex *rh
             term->functions->name,
             term->functions->potential(term->self, &density, energy_ha + i, h->v_g, h->v_r));
     }
-    km_grid_to_real(h->setup.grid, h->v_g, h->electrostatic);
     for (int s = 0; s < h->setup.n_spin; ++s)
-        for (int i = 0; i < n_point; ++i) h->v_r[s * n_point + i] += h->electrostatic[i];
+        km_grid_add_to_real(h->setup.grid, 1, h->v_g, h->v_r + s * n_point);
     km_fft_set_potential(h->fft, h->v_r);
     return KM_OK;
 }

@@ -32,8 +32,8 @@ void km_superposition_destroy(km_superposition **superposition);
 const double complex *km_superposition_values(const km_superposition *superposition);
 
 /** @brief Add the forces on the atoms, [n_atom][3], of the energy with the field v_g. Local. */
-void km_superposition_add_forces(km_superposition *superposition, const double complex *v_g,
-                                 double *forces);
+KM_STATUS km_superposition_add_forces(const km_superposition *superposition,
+                                      const double complex *v_g, double *forces);
 
 /**
  * @brief Add what strain does to the energy through |G|, over Omega, [3][3]. Local.
@@ -41,5 +41,5 @@ void km_superposition_add_forces(km_superposition *superposition, const double c
  * -1/Omega sum_G Re v*(G) sum_a exp(-i G tau_a) df_a/d|G| G_x G_y / |G|; what it does through the factors Omega is left
  * to the caller, who knows how v changes with strain.
  */
-KM_STATUS km_superposition_add_stress(km_superposition *superposition,
+KM_STATUS km_superposition_add_stress(const km_superposition *superposition,
                                       const double complex *v_g, double *stress);

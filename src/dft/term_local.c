@@ -31,8 +31,7 @@ static km_status density_forces(void *self, const km_density_view *density, doub
 {
     local *term = self;
 
-    km_superposition_add_forces(term->v, density->g, forces);
-    return KM_OK;
+    return km_superposition_add_forces(term->v, density->g, forces);
 }
 
 /* Density and potential go as 1/Omega each. */

@@ -221,7 +221,7 @@ static void add_gradient_potential(exchange *term, int spin, double *v_r)
 {
     km_grid *grid = term->setup->grid;
     const double *g = km_grid_g_cart(grid);
-    const int n_g = km_grid_n_g(grid), n_point = km_grid_n_point(grid);
+    const int n_g = km_grid_n_g(grid);
 
     memset(term->divergence, 0, sizeof *term->divergence * (size_t)n_g);
     for (int axis = 0; axis < 3; ++axis) {
@@ -230,8 +230,7 @@ static void add_gradient_potential(exchange *term, int spin, double *v_r)
         for (int ig = 0; ig < n_g; ++ig)
             term->divergence[ig] += I * g[3 * ig + axis] * term->work[ig];
     }
-    km_grid_to_real(grid, term->divergence, term->flow);
-    for (int i = 0; i < n_point; ++i) v_r[i] -= term->flow[i];
+    km_grid_add_to_real(grid, -1, term->divergence, v_r);
 }
 
 /* Energy of the valence density (with that of the cores); its potential is added to v_r. */
@@ -276,7 +275,7 @@ static km_status density_forces(void *self, const km_density_view *density, doub
 
     if (!term->core) return KM_OK;
     KM_TRY_TO(end, make_potential(term, density, &v_r));
-    km_core_density_add_forces(term->core, v_r, forces);
+    status = km_core_density_add_forces(term->core, v_r, forces);
 end:
     KM_FREE(v_r);
     return status;

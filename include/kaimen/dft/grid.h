@@ -63,6 +63,9 @@ int km_grid_find(const km_grid *grid, const int miller[3]);
 /** @brief f(r), [n_point], from f(G), [n_g], for a real function. Local. */
 void km_grid_to_real(km_grid *grid, const double complex *f_g, double *f_r);
 
+/** @brief Add factor f(r) to what is there, [n_point]. Local. */
+void km_grid_add_to_real(km_grid *grid, double factor, const double complex *f_g, double *f_r);
+
 /** @brief f(G), [n_g], from a real function f(r), [n_point]. Local. */
 void km_grid_to_reciprocal(km_grid *grid, const double *f_r, double complex *f_g);
 
