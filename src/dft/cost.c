@@ -10,8 +10,8 @@
 #define N_BLOCK 4
 /* Columns of a sphere are less than (3 / 2) n_g^(2/3) in slabs; each has a line of the FFT. */
 #define COLUMNS 1.2
-/* Harmonics up to l = 3, and their gradients. */
-#define N_HARMONIC 16
+/* Part of them that SCF iterations use: few bands are still open after the first growth. */
+#define USED 0.6
 
 /* Sizes of what is kept. With ranks that share the work, those of one rank. */
 typedef struct {
@@ -19,7 +19,7 @@ typedef struct {
     int n_spin, n_band;
     km_cost_points points;
     double n_g; /* plane waves of a k-point */
-    double n_projector;
+    double n_projector, n_shell;
     double n_orbital;   /* start functions */
     double n_point;     /* of the FFT grid */
     double n_g_density; /* G vectors of the density */
@@ -31,20 +31,26 @@ static double number_size(const sizes *s)
     return s->is_real ? sizeof(double) : 2 * sizeof(double);
 }
 
-/* What is kept of every k-point: plane waves, bands, projectors in both precisions. */
+/* What is kept of every k-point: plane waves, bands, radial functions of the projectors. */
 static double point_bytes(const sizes *s)
 {
     const double per_g = 3 * sizeof(int) + 4 * sizeof(double) + 6 * sizeof(int);
-    const double half = s->is_mixed ? 1.5 : 1;
 
-    return s->n_g * (per_g + number_size(s) * (s->n_spin * s->n_band + half * s->n_projector));
+    return s->n_g *
+           (per_g + number_size(s) * s->n_spin * s->n_band + sizeof(double) * s->n_shell);
 }
 
-/* Search space, images and one more block; four matrices over them, with scratch and what LAPACK wants. */
+/* Projectors of one k-point, in both precisions. */
+static double projector_bytes(const sizes *s)
+{
+    return s->n_g * number_size(s) * (s->is_mixed ? 1.5 : 1) * s->n_projector;
+}
+
+/* The part of search space and images that is used, and one more block; four matrices over them, with scratch and what LAPACK wants. */
 static double solver_bytes(const sizes *s)
 {
     const double order = N_BLOCK * s->n_band, width = number_size(s);
-    const double blocks = s->is_mixed ? N_BLOCK + 1 : 2 * N_BLOCK + 1;
+    const double blocks = USED * N_BLOCK * (s->is_mixed ? 1 : 2) + 1;
 
     return width * (blocks * s->n_g * s->n_band + 8 * order * order);
 }
@@ -62,45 +68,44 @@ static double fft_bytes(const sizes *s)
 /* Density and potentials of a Hamiltonian; what exchange and correlation work with. */
 static double hamiltonian_bytes(const sizes *s)
 {
-    const double n_sigma = s->n_spin == 2 ? 3 : 1;
-    const double n_row = 1 + s->n_spin + (s->n_spin == 2 ? 2 : 0) +
-                         (s->has_gradient ? 3 * s->n_spin + 2 * n_sigma : 0);
+    const double n_derivative = s->n_spin + (!s->has_gradient ? 0 : s->n_spin == 2 ? 3 : 1);
+    const double n_row = 2 * s->n_spin + (s->has_gradient ? 3 * s->n_spin + 1 : 0) +
+                         n_derivative * (s->has_orbits ? 0.5 : 1);
+    const double n_sphere = s->has_gradient ? 8 : 4;
 
-    return sizeof(double) * ((2 * s->n_spin + n_row) * s->n_point + 6 * s->n_g_density);
+    return sizeof(double) * (n_row * s->n_point + n_sphere * s->n_g_density);
 }
 
+/* Half of the sphere: the last densities, what they were mixed from, and two numbers more. */
 static double mixing_bytes(const sizes *s)
 {
-    return 2 * sizeof(double) * s->n_spin * (4.0 + 2 * s->mixing_history) * s->n_g_density;
+    return sizeof(double) * s->n_spin * (8.0 + 4 * s->mixing_history) * s->n_g_density / 2;
 }
 
 /* The grid and its orbits, densities. */
 static double density_bytes(const sizes *s)
 {
-    const double per_point = sizeof(double) * (2.5 + s->n_spin) + (s->has_orbits ? 8 : 0);
-    const double per_g = sizeof(double) * (10.0 + 4 * s->n_spin);
+    const double per_point = sizeof(double) * (2.5 + s->n_spin) + (s->has_orbits ? 6 : 0);
+    const double per_g = sizeof(double) * (8.0 + 4 * s->n_spin);
 
     return per_point * s->n_point + per_g * s->n_g_density;
 }
 
-/* For a while at one k-point: orbitals to start from, or projectors' slopes, with tables of what they are made of. */
+/* For a while at one k-point: orbitals to start from, or projectors' slopes. */
 static double passing_bytes(const sizes *s)
 {
-    const double most = fmax(s->n_orbital, s->n_projector);
-
-    return s->n_g * (number_size(s) * most + sizeof(double) * (N_HARMONIC + 24));
+    return s->n_g * number_size(s) * fmax(s->n_orbital, s->n_projector);
 }
 
 /* The largest arrays that live at one time. */
 static double bytes_of(const sizes *s)
 {
-    const double once = fft_bytes(s) + hamiltonian_bytes(s);
+    const double once = fft_bytes(s) + hamiltonian_bytes(s) + projector_bytes(s);
     /*
      * Points for the edges have a Hamiltonian of their own, beside that of the mesh. Mixing has ended then; about half of
      * what it leaves is found to be taken again.
      */
     const double edges = s->points.edges > 0 ? once + s->points.edges * point_bytes(s) : 0;
-
     const double mixing = mixing_bytes(s);
 
     return s->points.mesh * point_bytes(s) + once + solver_bytes(s) + density_bytes(s) +
@@ -137,6 +142,20 @@ static double count_projectors(const km_crystal *crystal, km_pseudo *const *by_z
     return n;
 }
 
+/* Radial functions of the projectors. */
+static double count_shells(const km_crystal *crystal, km_pseudo *const *by_z)
+{
+    double n = 0;
+
+    for (int is = 0; is < km_crystal_n_species(crystal); ++is) {
+        const km_pseudo *pseudo = by_z[km_crystal_species_z(crystal)[is]];
+
+        for (int ic = 0; ic < km_pseudo_n_channel(pseudo); ++ic)
+            n += km_pseudo_channel_at(pseudo, ic)->n_projector;
+    }
+    return n;
+}
+
 static double count_orbitals(const km_crystal *crystal, km_atom *const *by_z)
 {
     double n = 0;
@@ -163,6 +182,7 @@ double km_cost_memory_mb(const km_dft_options *o, const km_calculation *e,
                   .n_band = e->n_band,
                   .n_g = (double)e->n_plane_wave,
                   .n_projector = count_projectors(crystal, pseudo),
+                  .n_shell = count_shells(crystal, pseudo),
                   .n_orbital = count_orbitals(crystal, atom),
                   .n_g_density = 8 * (double)e->n_plane_wave,
                   .mixing_history = o->scf.mixing_history};
