@@ -104,6 +104,44 @@ static km_status check_mesh(const int mesh[3], const int shift[3])
     return KM_OK;
 }
 
+/* Whether k and -k differ by a vector of the reciprocal lattice. */
+static bool is_own_opposite(const double *frac)
+{
+    for (int a = 0; a < 3; a++)
+        if (fabs(2 * frac[a] - round(2 * frac[a])) > SAME_POINT) return false;
+    return true;
+}
+
+/*
+ * Points that are their own opposites may have real coefficients and then take half of the time: they are spread evenly over
+ * the list, of which each group of ranks takes a piece.
+ */
+static km_status spread_points(km_kpoints *kpoints)
+{
+    const int n = kpoints->n;
+    double *frac = NULL, *weight = NULL;
+    km_status status = KM_OK;
+    int n_own = 0, next[2] = {0, 0}; /* the next point that is, or is not, its own opposite */
+
+    KM_TRY_TO(end, KM_ALLOC(frac, 3 * n));
+    KM_TRY_TO(end, KM_ALLOC(weight, n));
+    for (int ik = 0; ik < n; ik++) n_own += is_own_opposite(kpoints->frac + 3 * ik);
+    for (int ik = 0; ik < n; ik++) {
+        const bool is_own = (long)ik * n_own % n < n_own;
+        int *from = next + is_own;
+
+        while (is_own_opposite(kpoints->frac + 3 * *from) != is_own) ++*from;
+        memcpy(frac + 3 * ik, kpoints->frac + 3 * *from, 3 * sizeof *frac);
+        weight[ik] = kpoints->weight[(*from)++];
+    }
+    memcpy(kpoints->frac, frac, 3 * (size_t)n * sizeof *frac);
+    memcpy(kpoints->weight, weight, (size_t)n * sizeof *weight);
+end:
+    KM_FREE(frac);
+    KM_FREE(weight);
+    return status;
+}
+
 /* Keep the representatives; each weighs as much as it stands for. */
 static km_status collect_points(const int mesh[3], const int shift[3], const int *map,
                                 MPI_Comm comm, km_kpoints **kpoints)
@@ -125,6 +163,7 @@ static km_status collect_points(const int mesh[3], const int shift[3], const int
         place[ik] = n++;
     }
     for (int ik = 0; ik < n_point; ik++) (*kpoints)->weight[place[map[ik]]] += 1.0 / n_point;
+    status = spread_points(*kpoints);
 end:
     KM_FREE(place);
     return status;
