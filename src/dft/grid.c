@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Most time for choosing one FFT: what it gains in one SCF. */
-#define PLAN_TIME_S 0.02
+/* After so many FFTs the time is won back that it takes to measure which way is fastest. */
+#define N_BEFORE_MEASUREMENT 500
 
 struct km_grid {
     int n[3];
@@ -24,6 +24,7 @@ struct km_grid {
     double *real;               /* work space [n_point] */
     double complex *reciprocal; /* work space [n_half] */
     fftw_plan forward, backward;
+    int n_transform; /* FFTs done with plans that are not measured; -1: they are */
 };
 
 /* Rounding must not decide whether a G on the sphere's surface belongs to it. */
@@ -179,17 +180,50 @@ static km_status check_grid(const km_crystal *crystal, double ecut_ha, const int
     return KM_OK;
 }
 
-/* Plans are measured once for each size of a process, which FFTW remembers, and not for longer than that. */
-static km_status make_plans(km_grid *grid)
+static void destroy_plans(km_grid *grid)
+{
+    fftw_destroy_plan(grid->forward);
+    fftw_destroy_plan(grid->backward);
+}
+
+/* Whether plans were made: with FFTW_WISDOM_ONLY only of sizes that the process has measured. */
+static bool make_plans(km_grid *grid, unsigned flags)
 {
     fftw_complex *reciprocal = (fftw_complex *)grid->reciprocal;
 
-    fftw_set_timelimit(PLAN_TIME_S);
-    grid->forward = fftw_plan_dft_r2c_3d(grid->n[0], grid->n[1], grid->n[2], grid->real,
-                                         reciprocal, FFTW_MEASURE);
-    grid->backward = fftw_plan_dft_c2r_3d(grid->n[0], grid->n[1], grid->n[2], reciprocal,
-                                          grid->real, FFTW_MEASURE);
-    return KM_CHECK(grid->forward && grid->backward, KM_E_INTERNAL, "FFTW made no plan");
+    grid->forward =
+        fftw_plan_dft_r2c_3d(grid->n[0], grid->n[1], grid->n[2], grid->real, reciprocal, flags);
+    grid->backward =
+        fftw_plan_dft_c2r_3d(grid->n[0], grid->n[1], grid->n[2], reciprocal, grid->real, flags);
+    if (grid->forward && grid->backward) return true;
+    destroy_plans(grid);
+    return false;
+}
+
+/* The best plans for a size that was measured before, else those that FFTW thinks best. */
+static km_status choose_plans(km_grid *grid)
+{
+    if (make_plans(grid, FFTW_MEASURE | FFTW_WISDOM_ONLY)) {
+        grid->n_transform = -1;
+        return KM_OK;
+    }
+    return KM_CHECK(make_plans(grid, FFTW_ESTIMATE), KM_E_INTERNAL, "FFTW made no plan");
+}
+
+/* Before an FFT, and before its work space is filled: a grid that is used much is worth measured plans. */
+static void count_transform(km_grid *grid)
+{
+    const fftw_plan forward = grid->forward, backward = grid->backward;
+
+    if (grid->n_transform < 0 || ++grid->n_transform < N_BEFORE_MEASUREMENT) return;
+    grid->n_transform = -1;
+    if (make_plans(grid, FFTW_MEASURE)) {
+        fftw_destroy_plan(forward);
+        fftw_destroy_plan(backward);
+    } else {
+        grid->forward = forward;
+        grid->backward = backward;
+    }
 }
 
 km_status km_grid_create(const km_crystal *crystal, double ecut_ha, const int n[3],
@@ -216,7 +250,7 @@ km_status km_grid_create(const km_crystal *crystal, double ecut_ha, const int n[
     KM_TRY_TO(fail, KM_ALLOC(grid->reciprocal, grid->n_half));
     for (int i = 0; i < grid->n_point; ++i) grid->find[i] = -1;
     visit_sphere(grid, crystal, g2_max, true);
-    KM_TRY_TO(fail, make_plans(grid));
+    KM_TRY_TO(fail, choose_plans(grid));
     *out = grid;
     return KM_OK;
 fail:
@@ -241,8 +275,7 @@ void km_grid_destroy(km_grid **grid)
     km_grid *g = *grid;
 
     if (!g) return;
-    fftw_destroy_plan(g->forward);
-    fftw_destroy_plan(g->backward);
+    destroy_plans(g);
     KM_FREE(g->miller);
     KM_FREE(g->half);
     KM_FREE(g->find);
@@ -298,6 +331,7 @@ int km_grid_find(const km_grid *grid, const int miller[3])
 /* f(r) into the work space. */
 static void transform_to_real(km_grid *grid, const double complex *f_g)
 {
+    count_transform(grid);
     memset(grid->reciprocal, 0, sizeof *grid->reciprocal * (size_t)grid->n_half);
     for (int ig = 0; ig < grid->n_g; ++ig) {
         int at = grid->half[ig];
@@ -323,6 +357,7 @@ void km_grid_to_reciprocal(km_grid *grid, const double *f_r, double complex *f_g
 {
     const double scale = 1.0 / grid->n_point;
 
+    count_transform(grid);
     memcpy(grid->real, f_r, sizeof *f_r * (size_t)grid->n_point);
     fftw_execute(grid->forward);
     for (int ig = 0; ig < grid->n_g; ++ig) {
