@@ -144,7 +144,7 @@ class Pw:
         command = ["pw.x", "-in", "pw.in", "-nk", str(setting.get("nk", 1))]
         result = execute(command, folder, n_process, limit_s)
         energy = re.findall(r"^!\s+total energy\s+=\s+(\S+)", result.text, re.M)
-        if not energy: return result
+        if not energy or "JOB DONE" not in result.text: return result  # the limit may end it after the energy
         result.energy_ha, result.is_converged = float(energy[-1]) / 2, True
         result.n_scf = len(re.findall("iteration #", result.text))
         result.n_k = int(re.search(r"number of k points=\s+(\d+)", result.text).group(1))
