@@ -11,12 +11,12 @@ CORES := $(shell nproc)
 # Debian packages: to build, to test, to check the text. Nothing else is needed.
 APT_BUILD := build-essential pkg-config libopenmpi-dev openmpi-bin libopenblas-dev \
 	libscalapack-openmpi-dev libfftw3-dev libhdf5-dev libxc-dev libsymspg-dev libsqlite3-dev \
-	libyaml-dev libjansson-dev cp2k-data
+	libyaml-dev libjansson-dev libnlopt-dev cp2k-data
 APT_TEST := libcmocka-dev libavogadro-data python3-h5py
 APT_STYLE := clang-format-14 clang-tidy-14
 
 # The same libraries for pkg-config. OpenBLAS is named: a plain libblas may be the slow reference one.
-LIBRARIES := openblas scalapack-openmpi hdf5-serial fftw3 libxc spglib sqlite3 yaml-0.1 jansson
+LIBRARIES := openblas scalapack-openmpi hdf5-serial fftw3 libxc spglib sqlite3 yaml-0.1 jansson nlopt
 
 CFLAGS_release := -O3 $(if $(ARCH),-march=$(ARCH)) -fno-math-errno -fno-trapping-math -DNDEBUG
 CFLAGS_debug := -O0 -g3

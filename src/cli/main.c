@@ -27,10 +27,11 @@ bool km_cli_is_root(void)
 
 const km_command *const *km_commands(void)
 {
-    static const km_command *const commands[] = {
-        &km_command_run,    &km_command_plan,   &km_command_energy,
-        &km_command_status, &km_command_export, &km_command_pseudo,
-        &km_command_info,   &km_command_help,   NULL};
+    static const km_command *const commands[] = {&km_command_run,         &km_command_plan,
+                                                 &km_command_energy,      &km_command_status,
+                                                 &km_command_export,      &km_command_pseudo,
+                                                 &km_command_learn_bench, &km_command_info,
+                                                 &km_command_help,        NULL};
 
     return commands;
 }
@@ -44,7 +45,7 @@ void km_commands_print(void)
         "       mpirun -n N kaimen SUBCOMMAND ...\n\n"
         "Crystal files in, surface energies and band edges of every nonpolar surface out.\n\n"
         "Subcommands:\n");
-    for (int i = 0; all[i]; ++i) printf("  %-8s %s\n", all[i]->name, all[i]->summary);
+    for (int i = 0; all[i]; ++i) printf("  %-11s %s\n", all[i]->name, all[i]->summary);
     printf("\nkaimen SUBCOMMAND --help shows its options and an example;"
            " kaimen --version the version.\n");
 }
