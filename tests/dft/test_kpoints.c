@@ -149,6 +149,37 @@ static void weights_integrate_the_shortest_stars_exactly(void **state)
     km_crystal_destroy(&crystal);
 }
 
+static bool is_own_opposite(const double *k)
+{
+    bool is_own = true;
+
+    for (int a = 0; a < 3; a++) is_own = is_own && fabs(2 * k[a] - round(2 * k[a])) < 1e-6;
+    return is_own;
+}
+
+/* Any piece of the list has as many points that equal -k as its share, give or take one: ranks then have equal work. */
+static void points_of_half_the_work_are_spread_evenly(void **state)
+{
+    const int meshes[][3] = {{5, 1, 1}, {6, 2, 1}, {4, 4, 2}, {7, 5, 1}}, none[3] = {0, 0, 0};
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        km_kpoints *kpoints;
+        double n_own = 0, n_before = 0;
+        int n;
+
+        ASSERT_OK(km_kpoints_create(NULL, meshes[i], none, MPI_COMM_WORLD, &kpoints));
+        n = km_kpoints_n(kpoints);
+        for (int ik = 0; ik < n; ik++) n_own += is_own_opposite(km_kpoints_frac(kpoints, ik));
+        assert_true(n_own > 0 && n_own < n);
+        for (int ik = 0; ik < n; ik++) {
+            n_before += is_own_opposite(km_kpoints_frac(kpoints, ik));
+            assert_true(fabs(n_before - n_own * (ik + 1) / n) < 1);
+        }
+        km_kpoints_destroy(&kpoints);
+    }
+}
+
 static void every_point_belongs_to_one_group(void **state)
 {
     const int shift[3] = {0, 0, 0};
@@ -277,6 +308,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(slab_and_oriented_bulk_have_the_same_mesh_in_the_plane),
     cmocka_unit_test(reduced_mesh_has_the_known_number_of_points),
     cmocka_unit_test(weights_integrate_the_shortest_stars_exactly),
+    cmocka_unit_test(points_of_half_the_work_are_spread_evenly),
     cmocka_unit_test(every_point_belongs_to_one_group),
     cmocka_unit_test(high_symmetry_points_are_those_of_the_literature),
     cmocka_unit_test(triclinic_zone_is_complete),

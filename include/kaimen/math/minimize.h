@@ -12,8 +12,8 @@
 typedef double (*km_smooth_function)(int n, const double *x, double *gradient, void *context);
 
 typedef struct {
-    int max_evaluation;
-    double tolerance; /* of each variable, absolute */
+    int max_evaluation; /* looked at after each line search, which may take some more */
+    double tolerance;   /* of each variable, absolute */
 } km_minimize_options;
 
 /**
