@@ -51,6 +51,8 @@ static km_status check(const km_search_options *options, int n, int n_source)
                     "%d initial candidates; wanted at least 1", options->n_initial));
     KM_TRY(KM_CHECK(options->control_share >= 0 && options->control_share <= 1, KM_E_ARGUMENT,
                     "control share %g; wanted 0 to 1", options->control_share));
+    KM_TRY(KM_CHECK(options->tolerance >= 0, KM_E_ARGUMENT, "tolerance %g must not be negative",
+                    options->tolerance));
     return KM_CHECK(options->clip > 0, KM_E_ARGUMENT, "clip %g must be positive",
                     options->clip);
 }
@@ -392,14 +394,17 @@ static int spread(km_search *search)
     return chosen;
 }
 
+/* What a candidate promises for its cost. A bound that is no gain is all the worse the more it costs. */
 static double worth(const km_search *search, double best, int i)
 {
     const double mean = search->mean[i], deviation = search->deviation[i];
+    double gain;
 
     if (search->options.acquisition == KM_ACQUIRE_EI)
         return km_acquire_log_expected_improvement(best, mean, fmax(deviation, DBL_MIN)) -
                log(search->cost[i]);
-    return km_acquire_lower_bound(best, mean, deviation, KAPPA);
+    gain = km_acquire_lower_bound(best, mean, deviation, KAPPA);
+    return gain > 0 ? gain / search->cost[i] : gain * search->cost[i];
 }
 
 typedef struct {
