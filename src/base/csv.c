@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct km_csv {
-    const char *path; /* borrowed, while it is read */
+    char *path;
     char *text;
     char **name; /* [n_column], in text */
     double *value;
@@ -101,23 +101,23 @@ static km_status read_all(km_csv *csv)
 km_status km_csv_read(const char *path, km_csv **out)
 {
     km_csv *csv = NULL;
-    km_status status;
+    km_status status = KM_OK;
 
     *out = NULL;
     KM_TRY(KM_ALLOC(csv, 1));
-    csv->path = path;
-    status = read_all(csv);
-    csv->path = NULL;
-    if (status == KM_OK)
-        *out = csv;
-    else
-        km_csv_destroy(&csv);
+    KM_TRY_TO(fail, km_memory_copy_text(path, &csv->path));
+    KM_TRY_TO(fail, read_all(csv));
+    *out = csv;
+    return KM_OK;
+fail:
+    km_csv_destroy(&csv);
     return status;
 }
 
 void km_csv_destroy(km_csv **csv)
 {
     if (!*csv) return;
+    KM_FREE((*csv)->path);
     KM_FREE((*csv)->text);
     KM_FREE((*csv)->name);
     KM_FREE((*csv)->value);
@@ -153,7 +153,8 @@ km_status km_csv_find(const km_csv *csv, const char *name, int *column)
         if (!strcmp(csv->name[*column], name)) return KM_OK;
     for (int i = 0; i < csv->n_column; ++i)
         KM_TRY_TO(end, km_text_append(&names, "%s%s", i ? ", " : "", csv->name[i]));
-    status = KM_RAISE(KM_E_INPUT, "no column \"%s\"; there are: %s", name, names.bytes);
+    status = KM_RAISE(KM_E_INPUT, "%s: no column \"%s\"; there are: %s", csv->path, name,
+                      names.bytes);
 end:
     KM_FREE(names.bytes);
     return status;

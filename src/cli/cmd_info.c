@@ -8,6 +8,7 @@
 #include <hdf5.h>
 #include <jansson.h>
 #include <mpi.h>
+#include <nlopt.h>
 #include <spglib.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -37,6 +38,7 @@ static void print_libraries(void)
 {
     char text[64];
     unsigned major, minor, release;
+    int number[3];
 
     print_line("BLAS", openblas_get_config());
     printf("%-12s %d\n", "BLAS threads", openblas_get_num_threads());
@@ -51,6 +53,9 @@ static void print_libraries(void)
     print_line("SQLite", sqlite3_libversion());
     print_line("libyaml", yaml_get_version_string());
     print_line("jansson", jansson_version_str());
+    nlopt_version(number, number + 1, number + 2);
+    snprintf(text, sizeof text, "%d.%d.%d", number[0], number[1], number[2]);
+    print_line("NLopt", text);
 }
 
 static void print_pseudo(const char *file)

@@ -268,7 +268,7 @@ end:
 
 static const km_option options_of_learn_bench[] = {
     {"value", "COLUMN", "what is to be low; the last column without"},
-    {"shift", "COLUMN,COLUMN", "the rigid shift, one or two columns"},
+    {"shift", "COLUMNS", "the rigid shift: one column, or two with a comma between"},
     {"period", "NUMBERS", "lattice of the shift: its vectors one after the other"},
     {"goal", "NUMBERS", "values to come down to, besides the lowest + 0.001"},
     {"acquisition", "NAME",
