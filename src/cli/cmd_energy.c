@@ -100,11 +100,17 @@ static void print_summary(const km_energy *energy)
 {
     const km_calculation *c = &energy->calculation;
 
-    printf("\n%s after %d SCF iterations, %ld applications of H, %.2f s%s%s\n",
-           km_outcome_name(c->outcome), c->n_iteration, c->n_h_apply, c->time_s,
-           c->reason[0] ? ": " : "", c->reason);
-    printf("  %-24s %16.0f MB, predicted %.0f\n", "memory of rank 0", km_memory_peak_mb(),
-           energy->memory_predicted_mb);
+    if (energy->input.n_potential > 0)
+        printf("\n%s, %.4f s%s%s\n", km_outcome_name(c->outcome), c->time_s,
+               c->reason[0] ? ": " : "", c->reason);
+    else
+        printf("\n%s after %d SCF iterations, %ld applications of H, %.2f s%s%s\n",
+               km_outcome_name(c->outcome), c->n_iteration, c->n_h_apply, c->time_s,
+               c->reason[0] ? ": " : "", c->reason);
+    printf("  %-24s %16.0f MB", "memory of rank 0", km_memory_peak_mb());
+    if (energy->memory_predicted_mb > 0)
+        printf(", predicted %.0f", energy->memory_predicted_mb);
+    printf("\n");
     print_line("energy", c->energy_ha, "Ha");
     print_line("energy per atom", c->energy_ha / km_crystal_n_atom(energy->crystal), "Ha");
     if (c->spin.n_spin == 2) {
@@ -146,6 +152,11 @@ static void print_start(const km_energy *energy, const km_calculation *size)
     char formula[KM_FORMULA_SIZE];
 
     km_crystal_formula(energy->crystal, formula);
+    if (energy->input.n_potential > 0) {
+        printf("%s: %d atoms, classical potential\n", formula,
+               km_crystal_n_atom(energy->crystal));
+        return;
+    }
     printf("%s: %d atoms, %g electrons, %d k-points, %d bands%s, %ld plane waves, %s "
            "coefficients\n",
            formula, km_crystal_n_atom(energy->crystal), size->n_electron, size->n_k,
@@ -194,13 +205,14 @@ static void collect_ranks(km_energy *energy, const km_dft *dft)
 
 static km_status collect(km_energy *energy, km_calculator *calculator, const km_dft *dft)
 {
-    energy->alpha_over_omega_ha = km_dft_alpha_over_omega_ha(dft, energy->crystal);
     if (energy->input.forces) {
         KM_TRY(KM_ALLOC(energy->forces_ha_bohr, 3 * km_crystal_n_atom(energy->crystal)));
         KM_TRY(km_calculator_forces(calculator, energy->forces_ha_bohr));
     }
     energy->has_stress = energy->input.stress || energy->input.relax.cell;
     if (energy->has_stress) KM_TRY(km_calculator_stress(calculator, energy->stress_ha_bohr3));
+    if (!dft) return KM_OK;
+    energy->alpha_over_omega_ha = km_dft_alpha_over_omega_ha(dft, energy->crystal);
     KM_TRY(collect_mesh(energy, km_dft_ground_state(dft)));
     collect_ranks(energy, dft);
     if (energy->slab.is_slab) KM_TRY(km_energy_compute_slab(energy, calculator));
@@ -218,7 +230,8 @@ static km_status read_inputs(const char *path, km_energy *energy, km_config **co
     KM_TRY(km_config_echo(km_input_energy_schema(), &energy->input, &energy->effective));
     KM_TRY(km_energy_find_vacuum(energy->crystal, (km_vacuum)energy->input.vacuum,
                                  &energy->slab.axis));
-    energy->slab.is_slab = energy->slab.axis >= 0;
+    /* A classical potential has no levels to align. */
+    energy->slab.is_slab = energy->slab.axis >= 0 && energy->input.n_potential == 0;
     return KM_OK;
 }
 
@@ -233,10 +246,11 @@ static km_status compute(km_energy *energy, const km_config *config, km_calculat
     request.edges = energy->input.edges && !energy->slab.is_slab;
     request.vacuum_axis = energy->slab.axis;
     request.show_progress = isatty(STDERR_FILENO) != 0;
-    KM_TRY(km_agree(km_setup_load_pseudo(config, dft, energy->crystal), MPI_COMM_WORLD));
+    if (dft)
+        KM_TRY(km_agree(km_setup_load_pseudo(config, dft, energy->crystal), MPI_COMM_WORLD));
     KM_TRY(km_agree(km_calculator_estimate(calculator, energy->crystal, &request, &estimate),
                     MPI_COMM_WORLD));
-    KM_TRY(km_setup_check_size(config, &energy->input.dft, &estimate.size));
+    if (dft) KM_TRY(km_setup_check_size(config, &energy->input.dft, &estimate.size));
     energy->memory_predicted_mb = estimate.memory_mb;
     if (km_cli_is_root()) print_start(energy, &estimate.size);
     if (km_energy_is_relaxed(energy))
@@ -248,7 +262,7 @@ static km_status compute(km_energy *energy, const km_config *config, km_calculat
     if (energy->calculation.outcome == KM_OUTCOME_FAILED) return KM_OK;
     /* The calculator may hold a move that was taken back. */
     if (energy->relax && energy->relax_result.outcome != KM_OUTCOME_CONVERGED) return KM_OK;
-    if (km_cli_is_root()) print_history(km_dft_ground_state(dft));
+    if (dft && km_cli_is_root()) print_history(km_dft_ground_state(dft));
     if (with_bands && energy->calculation.outcome == KM_OUTCOME_CONVERGED)
         KM_TRY(km_energy_compute_bands(energy, dft));
     return km_agree(collect(energy, calculator, dft), MPI_COMM_WORLD);
@@ -351,13 +365,26 @@ static km_status print_timings(const km_energy_ranks *ranks)
     return KM_OK;
 }
 
+/* dft: NULL where a classical potential is asked for. */
+static km_status make_calculator(const km_input_energy *input, bool with_bands,
+                                 km_calculator **calculator, km_dft **dft)
+{
+    *dft = NULL;
+    if (input->n_potential == 0)
+        return km_agree(km_dft_calculator_create(&input->dft, NULL, calculator, dft),
+                        MPI_COMM_WORLD);
+    KM_TRY(KM_CHECK(!with_bands, KM_E_INPUT, "--bands: a classical potential has no bands"));
+    return km_setup_make_classical(input->n_potential, input->potential, MPI_COMM_WORLD,
+                                   calculator);
+}
+
 static km_status run_energy(const km_arguments *arguments, km_exit *code)
 {
     const char *bands = km_arguments_value(arguments, "bands");
     km_energy energy = {.alpha_over_omega_ha = NAN};
     km_config *config = NULL;
     km_calculator *calculator = NULL;
-    km_dft *dft;
+    km_dft *dft = NULL;
     km_status status;
 
     KM_TRY_TO(end, read_inputs(arguments->operand, &energy, &config));
@@ -366,9 +393,7 @@ static km_status run_energy(const km_arguments *arguments, km_exit *code)
     KM_TRY_TO(end, km_agree(status, MPI_COMM_WORLD));
     if (km_cli_is_root() && km_arguments_has(arguments, "echo"))
         printf("%s\n", energy.effective);
-    KM_TRY_TO(end,
-              km_agree(km_dft_calculator_create(&energy.input.dft, NULL, &calculator, &dft),
-                       MPI_COMM_WORLD));
+    KM_TRY_TO(end, make_calculator(&energy.input, bands != NULL, &calculator, &dft));
     KM_TRY_TO(end, compute(&energy, config, calculator, dft, bands != NULL));
     if (km_cli_is_root()) status = write_results(&energy, arguments);
     KM_TRY_TO(end, km_agree(status, MPI_COMM_WORLD));

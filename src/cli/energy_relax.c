@@ -62,8 +62,12 @@ static km_status identify(const km_energy *energy, const km_dft *dft, char id[KM
     km_sha256 sha;
     km_status status;
 
-    KM_TRY_TO(end, km_setup_write_physics(&energy->input.dft, &text));
-    KM_TRY_TO(end, km_setup_write_pseudos(dft, energy->crystal, &text));
+    if (dft) {
+        KM_TRY_TO(end, km_setup_write_physics(&energy->input.dft, &text));
+        KM_TRY_TO(end, km_setup_write_pseudos(dft, energy->crystal, &text));
+    } else {
+        KM_TRY_TO(end, km_text_append(&text, "%s", energy->effective));
+    }
     km_sha256_start(&sha);
     km_sha256_add(&sha, text.bytes, strlen(text.bytes));
     km_sha256_finish(&sha, id);

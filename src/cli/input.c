@@ -47,6 +47,11 @@ static const km_config_field bulk_rows[] = {
     {.key = "name", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_input_bulk, name), .help = "Name in tables; without it, the file's name."},
     {0}};
 
+static const km_config_field potential_rows[] = {
+    {.key = "file", .kind = KM_CONFIG_TEXT, .required = true, KM_CONFIG_AT(km_input_potential, file),
+     .help = "An ion set (`potentials/*.yaml`), a setfl file, or funcfl files."},
+    {0}};
+
 static const km_config_field campaign_rows[] = {
     {.key = "campaign.name", .kind = KM_CONFIG_TEXT, .required = true, KM_CONFIG_AT(km_input_campaign, name),
      .help = "Name of the campaign."},
@@ -107,6 +112,8 @@ static const km_config_field energy_rows[] = {
     {.key = "structure.vacuum_axis", .kind = KM_CONFIG_CHOICE, .names = vacua, .fallback = "auto",
      KM_CONFIG_AT(km_input_energy, vacuum),
      .help = "Lattice vector across the vacuum of a slab; auto: c where 4 Ang of it hold no atom and a and b have no such gap."},
+    {.key = "potential", .kind = KM_CONFIG_LIST, KM_CONFIG_ARRAY_AT(km_input_energy, potential, n_potential), .element = potential_rows,
+     .help = "Files of a classical potential, which is then used in place of DFT."},
     KM_INPUT_DFT_ROWS(km_input_energy),
     KM_INPUT_RELAX_ROWS(km_input_energy),
     {.key = "bulk.repeat", .kind = KM_CONFIG_REAL, .unit = "Ang", .range = "(0, 1000]", KM_CONFIG_AT(km_input_energy, bulk.repeat_bohr),
@@ -244,6 +251,23 @@ static km_status resolve_pseudo(const km_config *config, km_pseudo_options *pseu
     return KM_OK;
 }
 
+/* Paths from here; a classical potential leaves nothing for DFT to do. */
+static km_status resolve_potential(const km_config *config, int n,
+                                   km_input_potential *potential)
+{
+    const int line = km_config_line(config, "dft");
+
+    KM_TRY(KM_CHECK(line == 0, KM_E_INPUT, "%s:%d: dft beside potential; wanted one of them",
+                    km_config_name(config), line));
+    for (int i = 0; i < n; ++i) {
+        char path[KM_PATH_SIZE];
+
+        KM_TRY(km_file_resolve(km_config_name(config), potential[i].file, sizeof path, path));
+        memcpy(potential[i].file, path, sizeof path);
+    }
+    return KM_OK;
+}
+
 /* Opened on one rank, so that a thousand ranks do not ask the file system for the same bytes. */
 static km_status open_config(const char *path, MPI_Comm comm, km_config **config)
 {
@@ -343,8 +367,12 @@ static km_status fill_energy(const km_config *config, km_input_energy *input)
     input->dft = km_dft_options_default(input->dft.quality);
     input->dft.pseudo.family[0] = '\0';
     KM_TRY(km_config_read(config, energy_rows, input));
-    KM_TRY(check_dft(config, &input->dft));
-    KM_TRY(resolve_pseudo(config, &input->dft.pseudo));
+    if (input->n_potential > 0) {
+        KM_TRY(resolve_potential(config, input->n_potential, input->potential));
+    } else {
+        KM_TRY(check_dft(config, &input->dft));
+        KM_TRY(resolve_pseudo(config, &input->dft.pseudo));
+    }
     KM_TRY(km_file_resolve(km_config_name(config), input->structure, sizeof path, path));
     memcpy(input->structure, path, sizeof path);
     return KM_OK;

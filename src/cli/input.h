@@ -19,6 +19,13 @@ typedef struct {
     char name[64];  /* "": from the file's name */
 } km_input_bulk;
 
+/** A file of a classical potential. */
+typedef struct {
+    char file[KM_PATH_SIZE];
+} km_input_potential;
+
+#define KM_INPUT_MAX_POTENTIAL 8
+
 typedef enum { KM_CALCULATOR_DFT, KM_CALCULATOR_FAKE } km_input_calculator;
 
 /** How the job is run: nothing here changes a result. */
@@ -77,6 +84,8 @@ typedef struct {
     km_input_reference bulk;
     km_relaxation relax;
     km_dft_options dft;
+    int n_potential; /* 0: DFT */
+    km_input_potential potential[KM_INPUT_MAX_POTENTIAL];
 } km_input_energy;
 
 /** @brief Schemas of the two documents, ended by an empty row. Local. */

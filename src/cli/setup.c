@@ -1,8 +1,12 @@
 #include "cli/setup.h"
 #include "cli/input_dft.h"
 
+#include "kaimen/base/comm.h"
+#include "kaimen/base/file.h"
+#include "kaimen/base/memory.h"
 #include "kaimen/crystal/cif.h"
 #include "kaimen/crystal/structure_file.h"
+#include "kaimen/potential/classical_calculator.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -79,4 +83,28 @@ km_status km_setup_write_pseudos(const km_dft *dft, const km_crystal *crystal, k
             km_text_append(text, "pseudo %s %s %s\n", info->symbol, info->label, info->sha256));
     }
     return KM_OK;
+}
+
+km_status km_setup_make_classical(int n_file, const km_input_potential *files, MPI_Comm comm,
+                                  km_calculator **calculator)
+{
+    char *texts[KM_INPUT_MAX_POTENTIAL] = {NULL};
+    const char *names[KM_INPUT_MAX_POTENTIAL];
+    km_status status = KM_OK;
+    int rank;
+
+    *calculator = NULL;
+    MPI_Comm_rank(comm, &rank);
+    for (int i = 0; i < n_file; ++i) {
+        names[i] = files[i].file;
+        if (rank == 0) status = km_file_read_text(files[i].file, &texts[i]);
+        KM_TRY_TO(end, km_agree(status, comm));
+        KM_TRY_TO(end, km_comm_broadcast_text(0, comm, &texts[i]));
+    }
+    status = km_agree(
+        km_classical_calculator_read(n_file, names, (const char *const *)texts, calculator),
+        comm);
+end:
+    for (int i = 0; i < n_file; ++i) KM_FREE(texts[i]);
+    return status;
 }

@@ -43,6 +43,10 @@ KM_STATUS km_setup_read_crystal(const km_config *config, const char *key, const 
 /** @brief Load the pseudopotentials of a crystal's elements; a missing one names the input's line. Local. */
 KM_STATUS km_setup_load_pseudo(const km_config *config, km_dft *dft, const km_crystal *crystal);
 
+/** @brief Make the calculator of a classical potential from its files, read on one rank. Collective on comm. */
+KM_STATUS km_setup_make_classical(int n_file, const km_input_potential *files, MPI_Comm comm,
+                                  km_calculator **calculator);
+
 /** @brief Append the options that change a result, "key value" lines. Local. */
 KM_STATUS km_setup_write_physics(const km_dft_options *dft, km_text *text);
 

@@ -122,8 +122,7 @@ static km_status classical_stress(void *self, double stress_ha_bohr3[9])
 {
     const classical *c = self;
 
-    for (int k = 0; k < 9; ++k)
-        stress_ha_bohr3[k] = c->strain_gradient_ha[k] / c->volume_bohr3;
+    for (int k = 0; k < 9; ++k) stress_ha_bohr3[k] = c->strain_gradient_ha[k] / c->volume_bohr3;
     return KM_OK;
 }
 
@@ -133,8 +132,7 @@ static km_status classical_estimate(void *self, const km_crystal *crystal,
     const classical *c = self;
 
     (void)request;
-    estimate->size.time_s =
-        (c->eam ? EAM_ATOM_S : IONIC_ATOM_S) * km_crystal_n_atom(crystal);
+    estimate->size.time_s = (c->eam ? EAM_ATOM_S : IONIC_ATOM_S) * km_crystal_n_atom(crystal);
     return KM_OK;
 }
 

@@ -91,7 +91,8 @@ static bool is_setfl(const char *text)
 {
     const char *at = text;
 
-    for (int line = 1; line < 4 && at; ++line) at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL;
+    for (int line = 1; line < 4 && at; ++line)
+        at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL;
     if (!at) return false;
     while (*at == ' ' || *at == '\t') ++at;
     while (isdigit((unsigned char)*at)) ++at;
@@ -109,8 +110,10 @@ km_status km_eam_create(int n_file, const char *const *names, const char *const 
     KM_TRY(KM_CHECK(n_file > 0, KM_E_ARGUMENT, "n_file = %d must be positive", n_file));
     KM_TRY(KM_ALLOC(eam, 1));
     if (is_setfl(texts[0])) {
-        KM_TRY_TO(fail, KM_CHECK(n_file == 1, KM_E_INPUT, "%s is a setfl file, which holds all "
-                                 "elements; %s cannot be added", names[0], names[n_file - 1]));
+        KM_TRY_TO(fail, KM_CHECK(n_file == 1, KM_E_INPUT,
+                                 "%s is a setfl file, which holds all "
+                                 "elements; %s cannot be added",
+                                 names[0], names[n_file - 1]));
         KM_TRY_TO(fail, km_eam_read_setfl(names[0], texts[0], &eam->tables));
     } else {
         KM_TRY_TO(fail, km_eam_read_funcfl(n_file, names, texts, &eam->tables));

@@ -143,8 +143,8 @@ km_status km_eam_read_setfl(const char *name, const char *text, km_eam_tables *t
 
         KM_TRY(read_element(&c, element));
         element->z = z[e]; /* names decide: some files leave the number at the last element's */
-        KM_TRY(read_table(&c, "an embedding energy", t->n_rho, KM_HA_PER_EV,
-                          &element->embedding));
+        KM_TRY(
+            read_table(&c, "an embedding energy", t->n_rho, KM_HA_PER_EV, &element->embedding));
         KM_TRY(read_table(&c, "a density", t->n_r, 1, &element->density));
     }
     for (int p = 0; p < t->n_element * (t->n_element + 1) / 2; ++p)
@@ -159,7 +159,8 @@ static km_status read_one_funcfl(cursor *c, km_eam_tables *t)
     t->n_element = 1;
     KM_TRY(read_element(c, t->element));
     KM_TRY(read_grid(c, t));
-    KM_TRY(read_table(c, "an embedding energy", t->n_rho, KM_HA_PER_EV, &t->element->embedding));
+    KM_TRY(
+        read_table(c, "an embedding energy", t->n_rho, KM_HA_PER_EV, &t->element->embedding));
     KM_TRY(read_table(c, "an effective charge", t->n_r, 1, t->pair));
     return read_table(c, "a density", t->n_r, 1, &t->element->density);
 }

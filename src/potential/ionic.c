@@ -42,19 +42,19 @@ struct km_ionic {
     point_kind kind[2 * KM_IONIC_MAX_ION];
     int core_kind[KM_IONIC_MAX_ION], shell_kind[KM_IONIC_MAX_ION]; /* -1: no shell */
     const km_ionic_pair *pair[KM_IONIC_MAX_ION][KM_IONIC_MAX_ION]; /* NULL: none */
-    cubic *table[2 * KM_IONIC_MAX_ION][2 * KM_IONIC_MAX_ION];      /* made when needed; a >= b */
+    cubic *table[2 * KM_IONIC_MAX_ION][2 * KM_IONIC_MAX_ION]; /* made when needed; a >= b */
     km_neighbours *neighbours;
     km_mesh_ewald *mesh;
     long n_evaluation;
     /* Of the last crystal: cores first, then shells. */
     int n_atom, n_point, n_near;
-    int *ions;     /* [n_atom] */
-    int *kinds;    /* [n_point] */
-    int *partner;  /* other half of the ion, -1: none, [n_point] */
-    double *frac;  /* [n_point][3] */
+    int *ions;    /* [n_atom] */
+    int *kinds;   /* [n_point] */
+    int *partner; /* other half of the ion, -1: none, [n_point] */
+    double *frac; /* [n_point][3] */
     double *charge;
-    double *forces; /* [n_point][3] */
-    double *spring; /* shell less core, bohr, [n_shell][3] */
+    double *forces;                       /* [n_point][3] */
+    double *spring;                       /* shell less core, bohr, [n_shell][3] */
     double *trial, *gradient, *direction; /* likewise */
     km_near *near;
     km_lbfgs *lbfgs;
@@ -241,8 +241,7 @@ static km_status take_ions(km_ionic *ionic, int n_atom, const int *ion)
 {
     int n_shell = 0, at = n_atom;
 
-    if (ionic->n_atom == n_atom &&
-        memcmp(ionic->ions, ion, sizeof *ion * (size_t)n_atom) == 0)
+    if (ionic->n_atom == n_atom && memcmp(ionic->ions, ion, sizeof *ion * (size_t)n_atom) == 0)
         return KM_OK;
     clear_crystal(ionic);
     for (int i = 0; i < n_atom; ++i) n_shell += ionic->shell_kind[ion[i]] >= 0;

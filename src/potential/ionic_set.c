@@ -71,8 +71,8 @@ static km_status finish_pair(const km_config *config, km_ionic_set *set, int i)
     for (int k = 0; k < 2; ++k) {
         pair->ion[k] = find_ion(set, symbol[k]);
         KM_TRY(KM_CHECK(pair->ion[k] >= 0, KM_E_INPUT,
-                        "%s:%d: between = \"%s\", wanted two of the ions", km_config_name(config),
-                        km_config_line(config, key), pair->between));
+                        "%s:%d: between = \"%s\", wanted two of the ions",
+                        km_config_name(config), km_config_line(config, key), pair->between));
     }
     pair->c_ha_bohr6 = pair->c_ev_ang6 * KM_HA_PER_EV * pow(KM_BOHR_PER_ANG, 6);
     for (int k = 0; k < i; ++k) {

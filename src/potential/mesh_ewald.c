@@ -25,9 +25,9 @@ typedef struct {
 struct km_mesh_ewald {
     double split;
     int n[3];
-    double *charge;           /* [n0][n1][n2]; then the potential */
-    double complex *wave;     /* [n0][n1][n2/2+1] */
-    double *modulus[3];       /* 1 / |sum of the spline's waves|^2, [n[a]] */
+    double *charge;       /* [n0][n1][n2]; then the potential */
+    double complex *wave; /* [n0][n1][n2/2+1] */
+    double *modulus[3];   /* 1 / |sum of the spline's waves|^2, [n[a]] */
     fftw_plan forward, backward;
     int capacity;
     spread *points;
@@ -140,8 +140,7 @@ static void spread_charges(km_mesh_ewald *mesh, int n_point, const double *frac,
 {
     const int *n = mesh->n;
 
-    memset(mesh->charge, 0,
-           sizeof *mesh->charge * (size_t)n[0] * (size_t)n[1] * (size_t)n[2]);
+    memset(mesh->charge, 0, sizeof *mesh->charge * (size_t)n[0] * (size_t)n[1] * (size_t)n[2]);
     for (int i = 0; i < n_point; ++i) {
         spread *s = mesh->points + i;
         int line[ORDER];
@@ -175,8 +174,7 @@ static void fold(km_mesh_ewald *mesh, const double reciprocal[9], double volume,
     for (int p = 0; p < n[0]; ++p)
         for (int q = 0; q < n[1]; ++q)
             for (int r = 0; r < n_half; ++r) {
-                double complex *wave =
-                    mesh->wave + (size_t)(p * n[1] + q) * (size_t)n_half + r;
+                double complex *wave = mesh->wave + (size_t)(p * n[1] + q) * (size_t)n_half + r;
                 const int m[3] = {p > n[0] / 2 ? p - n[0] : p, q > n[1] / 2 ? q - n[1] : q, r};
                 double g[3], g2, factor, energy;
 

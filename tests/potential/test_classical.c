@@ -16,8 +16,9 @@
 static const double skew_cell[9] = {9.1, 0.4, -0.3, 1.7, 8.3, 0.5, -1.1, 0.9, 8.8};
 
 /* Rock salt of another shape: eight ions that are no symmetry's. */
-static const double rattled[24] = {0.02, 0.01, 0.03, 0.49, 0.52, 0.01, 0.51, -0.02, 0.48, 0.01, 0.47, 0.53,
-                                   0.52, 0.02, -0.01, 0.01, 0.48, 0.02, 0.03, 0.01, 0.51, 0.48, 0.53, 0.49};
+static const double rattled[24] = {0.02, 0.01, 0.03, 0.49, 0.52, 0.01, 0.51,  -0.02,
+                                   0.48, 0.01, 0.47, 0.53, 0.52, 0.02, -0.01, 0.01,
+                                   0.48, 0.02, 0.03, 0.01, 0.51, 0.48, 0.53,  0.49};
 
 static void make_crystal(const double *cell, int n, int cation, const double *frac,
                          km_crystal **crystal)
@@ -95,8 +96,8 @@ static void check_derivatives(km_calculator *calculator, int cation)
             for (int a = 0; a < 3; ++a)
                 for (int b = 0; b < 3; ++b)
                     cell[3 * a + b] =
-                        skew_cell[3 * a + b] + (b == k % 3 ? (s ? STEP : -STEP) : 0) *
-                                                   skew_cell[3 * a + k / 3];
+                        skew_cell[3 * a + b] +
+                        (b == k % 3 ? (s ? STEP : -STEP) : 0) * skew_cell[3 * a + k / 3];
             e[s] = energy_at(calculator, cell, 8, cation, rattled);
         }
         ASSERT_CLOSE(stress[k], (e[1] - e[0]) / (2 * STEP) / volume, STRESS_TOLERANCE);
@@ -187,7 +188,8 @@ static void energies_are_extensive_and_free_of_the_origin(void **state)
         for (int k = 0; k < 3; ++k) {
             const int from = i < 8 ? i / 2 : 4 + (i - 8) / 2;
 
-            frac[3 * i + k] = (rattled[3 * from + k] + (k ? 0 : i % 2)) / (k ? 1 : 2) + 0.137 * k;
+            frac[3 * i + k] =
+                (rattled[3 * from + k] + (k ? 0 : i % 2)) / (k ? 1 : 2) + 0.137 * k;
         }
     read_calculator("inputs/potentials/sayle-ceria.yaml", &calculator);
     one = energy_at(calculator, skew_cell, 8, 58, rattled);
