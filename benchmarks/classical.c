@@ -38,7 +38,7 @@ static void move(km_crystal *crystal, double *frac, int i_step)
 
 static km_status run(int argc, char **argv)
 {
-    const int n_step = atoi(argv[2]);
+    const int n_step = (int)strtol(argv[2], NULL, 10);
     km_request request = km_request_default();
     km_calculator *calculator = NULL;
     km_crystal *crystal = NULL;
@@ -78,11 +78,9 @@ int main(int argc, char **argv)
     km_status status;
 
     MPI_Init(&argc, &argv);
-    if (argc < 4) {
-        fprintf(stderr, "usage: classical STRUCTURE N_STEP POTENTIAL_FILE...\n");
-        MPI_Abort(MPI_COMM_WORLD, 1);
-    }
-    status = run(argc, argv);
+    status = argc < 4
+                 ? KM_RAISE(KM_E_ARGUMENT, "usage: classical STRUCTURE N_STEP POTENTIAL...")
+                 : run(argc, argv);
     if (status != KM_OK) fprintf(stderr, "%s\n", km_status_message());
     MPI_Finalize();
     return status != KM_OK;

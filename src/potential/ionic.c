@@ -35,6 +35,12 @@ typedef struct {
     double c[4];
 } cubic;
 
+/* Springs of the shells, shell less core, bohr, and what moves them, [n_shell][3]. */
+typedef struct {
+    double *spring, *trial, *gradient, *direction;
+    km_lbfgs *lbfgs;
+} shells;
+
 struct km_ionic {
     km_ionic_set set;
     double split, step;
@@ -53,11 +59,9 @@ struct km_ionic {
     int *partner; /* other half of the ion, -1: none, [n_point] */
     double *frac; /* [n_point][3] */
     double *charge;
-    double *forces;                       /* [n_point][3] */
-    double *spring;                       /* shell less core, bohr, [n_shell][3] */
-    double *trial, *gradient, *direction; /* likewise */
+    double *forces; /* [n_point][3] */
+    shells shell;
     km_near *near;
-    km_lbfgs *lbfgs;
 };
 
 const char *km_ionic_name(const km_ionic *ionic)
@@ -136,11 +140,11 @@ static void clear_crystal(km_ionic *ionic)
     KM_FREE(ionic->frac);
     KM_FREE(ionic->charge);
     KM_FREE(ionic->forces);
-    KM_FREE(ionic->spring);
-    KM_FREE(ionic->trial);
-    KM_FREE(ionic->gradient);
-    KM_FREE(ionic->direction);
-    km_lbfgs_destroy(&ionic->lbfgs);
+    KM_FREE(ionic->shell.spring);
+    KM_FREE(ionic->shell.trial);
+    KM_FREE(ionic->shell.gradient);
+    KM_FREE(ionic->shell.direction);
+    km_lbfgs_destroy(&ionic->shell.lbfgs);
     ionic->n_atom = ionic->n_point = 0;
 }
 
@@ -229,11 +233,11 @@ static km_status allocate(km_ionic *ionic, int n_point, int n_shell)
     KM_TRY(KM_ALLOC(ionic->frac, 3 * n_point));
     KM_TRY(KM_ALLOC(ionic->charge, n_point));
     KM_TRY(KM_ALLOC(ionic->forces, 3 * n_point));
-    KM_TRY(KM_ALLOC(ionic->spring, 3 * n_shell));
-    KM_TRY(KM_ALLOC(ionic->trial, 3 * n_shell));
-    KM_TRY(KM_ALLOC(ionic->gradient, 3 * n_shell));
-    KM_TRY(KM_ALLOC(ionic->direction, 3 * n_shell));
-    return n_shell ? km_lbfgs_create(3 * n_shell, &ionic->lbfgs) : KM_OK;
+    KM_TRY(KM_ALLOC(ionic->shell.spring, 3 * n_shell));
+    KM_TRY(KM_ALLOC(ionic->shell.trial, 3 * n_shell));
+    KM_TRY(KM_ALLOC(ionic->shell.gradient, 3 * n_shell));
+    KM_TRY(KM_ALLOC(ionic->shell.direction, 3 * n_shell));
+    return n_shell ? km_lbfgs_create(3 * n_shell, &ionic->shell.lbfgs) : KM_OK;
 }
 
 /* The points of other ions than last time; shells start at their cores. */
@@ -390,11 +394,11 @@ static km_status try_shells(km_ionic *ionic, const double *cell, const double in
     const int n = 3 * (ionic->n_point - ionic->n_atom);
 
     for (int i = 0; i < n; ++i)
-        ionic->trial[i] = ionic->spring[i] + scale * ionic->direction[i];
-    KM_TRY(KM_CHECK(largest(n, ionic->trial) < LONGEST_SPRING_BOHR, KM_E_NUMERIC,
-                    "a shell is %g bohr from its core, at most %g", largest(n, ionic->trial),
-                    LONGEST_SPRING_BOHR));
-    place_shells(ionic, inverse, ionic->trial);
+        ionic->shell.trial[i] = ionic->shell.spring[i] + scale * ionic->shell.direction[i];
+    KM_TRY(KM_CHECK(largest(n, ionic->shell.trial) < LONGEST_SPRING_BOHR, KM_E_NUMERIC,
+                    "a shell is %g bohr from its core, at most %g",
+                    largest(n, ionic->shell.trial), LONGEST_SPRING_BOHR));
+    place_shells(ionic, inverse, ionic->shell.trial);
     return evaluate(ionic, cell, sums);
 }
 
@@ -406,15 +410,15 @@ static km_status relax_shells(km_ionic *ionic, const double *cell, const double 
     double *force = ionic->forces + 3 * (size_t)ionic->n_atom;
     double energy, scale = 1;
 
-    km_lbfgs_clear(ionic->lbfgs);
-    memset(ionic->direction, 0, sizeof *ionic->direction * (size_t)n);
+    km_lbfgs_clear(ionic->shell.lbfgs);
+    memset(ionic->shell.direction, 0, sizeof *ionic->shell.direction * (size_t)n);
     KM_TRY(try_shells(ionic, cell, inverse, 0, sums));
     for (int i_step = 0; i_step < MAX_SHELL_STEP; ++i_step) {
         if (largest(n, force) < SHELL_FORCE_HA_BOHR) return KM_OK;
         energy = sums->energy_ha;
-        for (int i = 0; i < n; ++i) ionic->gradient[i] = -force[i];
-        km_lbfgs_compute_direction(ionic->lbfgs, ionic->gradient, soften, ionic,
-                                   ionic->direction);
+        for (int i = 0; i < n; ++i) ionic->shell.gradient[i] = -force[i];
+        km_lbfgs_compute_direction(ionic->shell.lbfgs, ionic->shell.gradient, soften, ionic,
+                                   ionic->shell.direction);
         scale = 1;
         KM_TRY(try_shells(ionic, cell, inverse, scale, sums));
         /* Rounding of the energy does not count. */
@@ -422,12 +426,13 @@ static km_status relax_shells(km_ionic *ionic, const double *cell, const double 
             scale /= 4;
             KM_TRY(try_shells(ionic, cell, inverse, scale, sums));
         }
-        memcpy(ionic->spring, ionic->trial, sizeof *ionic->spring * (size_t)n);
+        memcpy(ionic->shell.spring, ionic->shell.trial,
+               sizeof *ionic->shell.spring * (size_t)n);
         for (int i = 0; i < n; ++i) {
-            ionic->direction[i] *= scale;
-            ionic->gradient[i] = -force[i] - ionic->gradient[i];
+            ionic->shell.direction[i] *= scale;
+            ionic->shell.gradient[i] = -force[i] - ionic->shell.gradient[i];
         }
-        km_lbfgs_add(ionic->lbfgs, ionic->direction, ionic->gradient);
+        km_lbfgs_add(ionic->shell.lbfgs, ionic->shell.direction, ionic->shell.gradient);
     }
     return KM_RAISE(KM_E_NUMERIC, "after %d steps a force of %g Ha/bohr is left on a shell",
                     MAX_SHELL_STEP, largest(n, force));
