@@ -197,6 +197,10 @@ static km_status check_dft(const km_config *config, const km_dft_options *dft)
         return KM_RAISE(KM_E_INPUT,
                         "%s:%d: dft.kpoints.spacing beside a mesh; wanted one of them", name,
                         spacing);
+    if (!km_config_line(config, "dft.functional"))
+        return KM_RAISE(KM_E_INPUT,
+                        "%s:%d: dft.functional is missing; wanted LDA, PBE or PBEsol", name,
+                        km_config_line(config, "dft"));
     if (!km_config_line(config, "dft.pseudo"))
         return KM_RAISE(
             KM_E_INPUT,

@@ -16,8 +16,8 @@ extern const km_config_field km_input_pseudo_rows[], km_input_moment_rows[];
     {.key = "dft.quality", .kind = KM_CONFIG_CHOICE, .names = km_input_qualities, .fallback = "standard", \
      KM_CONFIG_AT(type, dft.quality), \
      .help = "Sets ecut, grid_factor, kpoints.spacing and scf.energy_tolerance; each can be set by hand."}, \
-    {.key = "dft.functional", .kind = KM_CONFIG_CHOICE, .names = km_input_functionals, .required = true, \
-     KM_CONFIG_AT(type, dft.functional), .help = "Exchange and correlation."}, \
+    {.key = "dft.functional", .kind = KM_CONFIG_CHOICE, .names = km_input_functionals, \
+     KM_CONFIG_AT(type, dft.functional), .help = "Exchange and correlation; needed."}, \
     {.key = "dft.pseudo", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(type, dft.pseudo.family), \
      .help = "A folder of UPF or psp8 files, one per element (`Mg.upf`, `Mg_ONCV_PBE.upf`, ...), or a family of GTH pseudopotentials such as `GTH-PBE`."}, \
     {.key = "dft.pseudo", .kind = KM_CONFIG_MAP, \
