@@ -156,7 +156,7 @@ static km_status lead(const km_campaign_options *options, const km_plan *plan,
     double since_s = km_stop_clock_s();
 
     KM_TRY(km_master_run(options, plan, ledger, team, worker, summary));
-    km_relaxation_remove_folder(&worker->relaxation);
+    if (!summary->is_stopped) km_relaxation_remove_folder(&worker->relaxation);
     KM_TRY(km_ledger_end_instance(ledger, summary->is_stopped ? "stopped" : "done"));
     KM_TRY(make_database(options, ledger, summary));
     summary->time_s = km_stop_clock_s() - since_s;

@@ -2,6 +2,7 @@
 
 #include "kaimen/base/memory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -56,9 +57,29 @@ void km_relaxation_remove_checkpoint(const km_relaxation *relaxation, const char
     (void)unlink(path); /* one that stays is not used again */
 }
 
+/* A checkpoint, or what a job killed while it wrote one has left. */
+static bool is_ours(const char *name)
+{
+    const char *end = strrchr(name, '.');
+
+    return end &&
+           (strcmp(end, ".h5") == 0 || (strcmp(end, ".tmp") == 0 && strstr(name, ".h5.")));
+}
+
 void km_relaxation_remove_folder(const km_relaxation *relaxation)
 {
-    if (relaxation->folder[0]) (void)rmdir(relaxation->folder);
+    char path[KM_CHECKPOINT_PATH_SIZE + sizeof((struct dirent *)0)->d_name];
+    const struct dirent *entry;
+    DIR *folder;
+
+    if (!relaxation->folder[0] || !(folder = opendir(relaxation->folder))) return;
+    while ((entry = readdir(folder))) {
+        if (!is_ours(entry->d_name)) continue;
+        snprintf(path, sizeof path, "%s/%s", relaxation->folder, entry->d_name);
+        (void)unlink(path);
+    }
+    closedir(folder);
+    (void)rmdir(relaxation->folder);
 }
 
 /* Another team may make the folder at the same time. */

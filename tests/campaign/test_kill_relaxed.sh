@@ -47,6 +47,10 @@ for n in 1 2 3; do
     # A job that is over before it can be killed leaves nothing to show.
     run_and_kill "$ledger" "started:1:$(random_between 0 0.6)" "${command[@]}" || fail "the campaign ended before kill $n"
 done
+# As a job leaves that is killed while it writes a checkpoint, or between a result and the removal of its checkpoint.
+mkdir -p "$ledger.checkpoints"
+echo half >"$ledger.checkpoints/some.h5.123.tmp"
+echo whole >"$ledger.checkpoints/some.h5"
 "${command[@]}" >>"$SCRATCH/output" 2>&1
 status=$?
 [ $status -eq 0 ] || fail "the last job ended with status $status"

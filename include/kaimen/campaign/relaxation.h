@@ -39,7 +39,10 @@ void km_relaxation_set_folder(km_relaxation *relaxation, const char *ledger_path
 /** @brief Remove the checkpoint of a task, if there is one. Local. */
 void km_relaxation_remove_checkpoint(const km_relaxation *relaxation, const char *id);
 
-/** @brief Remove the folder where it is empty; no team may work. Local. */
+/**
+ * @brief Remove all checkpoints, also half-written ones that a killed job has left, and the folder where nothing else is in it.
+ * Local; no task may be left and no team may work.
+ */
 void km_relaxation_remove_folder(const km_relaxation *relaxation);
 
 /** @brief What a relaxation says of its calculation: outcome, reason and iterations of the whole. Local. */
