@@ -1,5 +1,6 @@
 #include "builder/cut.h"
 
+#include "builder/matrix3.h"
 #include "kaimen/base/memory.h"
 
 #include <math.h>
@@ -116,4 +117,64 @@ km_status km_cut_find(const km_stack *stack, double least_repeat, int *n_cut, km
     sort_cuts(stack, n, cuts);
     *n_cut = n;
     return KM_OK;
+}
+
+void km_cut_find_origin(const km_oriented *oriented, const km_stack *stack, const km_cut *cut,
+                        double origin[3])
+{
+    origin[0] = origin[1] = 0;
+    origin[2] = cut->centre;
+    if (!km_stack_has_inversion(stack, cut->centre)) return;
+    for (int i = 0; i < 2; i++) origin[i] = oriented->translation[3 * stack->inversion + i] / 2;
+}
+
+/** The repeats above the cell, one atom's first and last, that put its plane between low and high. */
+static void find_repeats(const km_stack *stack, const km_cut *cut, int atom, int *first,
+                         int *last)
+{
+    int n = stack->n_plane;
+
+    *first = (int)ceil((double)(cut->low - stack->plane[atom]) / n);
+    *last = (int)floor((double)(cut->high - stack->plane[atom]) / n);
+}
+
+int km_cut_count_atoms(const km_stack *stack, const km_cut *cut)
+{
+    int n = 0;
+
+    for (int ia = 0; ia < stack->n_atom; ia++) {
+        int first, last;
+
+        find_repeats(stack, cut, ia, &first, &last);
+        if (last >= first) n += last - first + 1;
+    }
+    return n;
+}
+
+void km_cut_place_atoms(const km_oriented *oriented, const km_stack *stack, const km_cut *cut,
+                        int *z, double *place)
+{
+    const double *cell = oriented->cell_bohr;
+    double origin[3], lean[2];
+    int n = 0;
+
+    km_cut_find_origin(oriented, stack, cut, origin);
+    /* c leans by lean[0] a + lean[1] b out of the normal. */
+    lean[1] = cell[7] / cell[4];
+    lean[0] = (cell[6] - lean[1] * cell[3]) / cell[0];
+    for (int ia = 0; ia < oriented->n_atom; ia++) {
+        const double *x = oriented->frac + 3 * ia;
+        int first, last;
+
+        find_repeats(stack, cut, ia, &first, &last);
+        for (int repeat = first; repeat <= last; repeat++) {
+            double above = x[2] + repeat - origin[2];
+
+            z[n] = oriented->z[ia];
+            for (int i = 0; i < 2; i++)
+                place[3 * n + i] = km_wrap_half(x[i] - origin[i] + lean[i] * above);
+            place[3 * n + 2] = above * oriented->repeat_bohr;
+            n++;
+        }
+    }
 }

@@ -29,3 +29,18 @@ typedef struct {
  * @param[out] cuts          [KM_CUT_MAX]
  */
 KM_STATUS km_cut_find(const km_stack *stack, double least_repeat, int *n_cut, km_cut *cuts);
+
+/** @brief Point that becomes the origin: the fixed height, on an inversion centre where the slab keeps one; fractional. Local. */
+void km_cut_find_origin(const km_oriented *oriented, const km_stack *stack, const km_cut *cut,
+                        double origin[3]);
+
+/** @brief Atoms between the lowest and the highest plane. Local. */
+int km_cut_count_atoms(const km_stack *stack, const km_cut *cut);
+
+/**
+ * @brief The atoms of a cut, seen from its origin. Local.
+ * @param[out] z      [km_cut_count_atoms()]
+ * @param[out] place  across the surface in units of a and b, in (-1/2, 1/2], and the height in bohr, [n_atom][3]
+ */
+void km_cut_place_atoms(const km_oriented *oriented, const km_stack *stack, const km_cut *cut,
+                        int *z, double *place);

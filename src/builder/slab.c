@@ -57,61 +57,23 @@ static km_status check_options(const km_slab_options *o)
                     "tolerance_bohr = %g must be positive and below 1", o->tolerance_bohr);
 }
 
-/** Point that becomes the origin: the fixed height, on an inversion centre where the slab keeps one. */
-static void find_origin(const surface *s, const km_cut *cut, double origin[3])
-{
-    origin[0] = origin[1] = 0;
-    origin[2] = cut->centre;
-    if (!km_stack_has_inversion(s->stack, cut->centre)) return;
-    for (int i = 0; i < 2; i++)
-        origin[i] = s->oriented->translation[3 * s->stack->inversion + i] / 2;
-}
-
-/** The repeats above the cell, one atom's first and last, that put its plane between low and high. */
-static void find_repeats(const km_stack *stack, const km_cut *cut, int atom, int *first,
-                         int *last)
-{
-    int n = stack->n_plane;
-
-    *first = (int)ceil((double)(cut->low - stack->plane[atom]) / n);
-    *last = (int)floor((double)(cut->high - stack->plane[atom]) / n);
-}
-
 static km_status build_slab(const surface *s, const km_cut *cut, int n_atom, km_crystal **slab)
 {
-    const double *oriented_cell = s->oriented->cell_bohr;
-    double cell[9], origin[3], lean[2], height, *frac = NULL;
+    double cell[9], height, *frac = NULL;
     km_status status = KM_OK;
-    int *z = NULL, n = 0;
+    int *z = NULL;
 
-    find_origin(s, cut, origin);
     height = (km_stack_height(s->stack, cut->high) - km_stack_height(s->stack, cut->low)) *
                  s->oriented->repeat_bohr +
              s->options->vacuum_bohr;
-    memcpy(cell, oriented_cell, sizeof cell);
+    memcpy(cell, s->oriented->cell_bohr, sizeof cell);
     cell[6] = cell[7] = 0;
     cell[8] = height;
-    /* c leans by lean[0] a + lean[1] b out of the normal. */
-    lean[1] = oriented_cell[7] / oriented_cell[4];
-    lean[0] = (oriented_cell[6] - lean[1] * oriented_cell[3]) / oriented_cell[0];
     KM_TRY_TO(end, KM_ALLOC(frac, 3 * n_atom));
     KM_TRY_TO(end, KM_ALLOC(z, n_atom));
-    for (int ia = 0; ia < s->oriented->n_atom; ia++) {
-        const double *x = s->oriented->frac + 3 * ia;
-        int first, last;
-
-        find_repeats(s->stack, cut, ia, &first, &last);
-        for (int repeat = first; repeat <= last; repeat++) {
-            double above = x[2] + repeat - origin[2];
-
-            z[n] = s->oriented->z[ia];
-            frac[3 * n] = km_wrap_half(x[0] - origin[0] + lean[0] * above);
-            frac[3 * n + 1] = km_wrap_half(x[1] - origin[1] + lean[1] * above);
-            frac[3 * n + 2] = above * s->oriented->repeat_bohr / height;
-            n++;
-        }
-    }
-    status = km_crystal_create(cell, n, z, frac, slab);
+    km_cut_place_atoms(s->oriented, s->stack, cut, z, frac);
+    for (int ia = 0; ia < n_atom; ia++) frac[3 * ia + 2] /= height;
+    status = km_crystal_create(cell, n_atom, z, frac, slab);
 end:
     KM_FREE(frac);
     KM_FREE(z);
@@ -123,7 +85,7 @@ static km_status build_bulk(const surface *s, const km_cut *cut, km_crystal **bu
     double origin[3], *frac;
     km_status status;
 
-    find_origin(s, cut, origin);
+    km_cut_find_origin(s->oriented, s->stack, cut, origin);
     KM_TRY(KM_ALLOC(frac, 3 * s->oriented->n_atom));
     for (int i = 0; i < 3 * s->oriented->n_atom; i++)
         frac[i] = km_wrap_half(s->oriented->frac[i] - origin[i % 3]);
@@ -166,17 +128,9 @@ end:
 
 static int count_atoms(const surface *s, const km_cut *cut)
 {
-    int n = 0;
-
     if (cut->type != KM_SLAB_NONSTOICHIOMETRIC)
         return (int)lround(cut->n_bulk * s->stack->n_atom);
-    for (int ia = 0; ia < s->stack->n_atom; ia++) {
-        int first, last;
-
-        find_repeats(s->stack, cut, ia, &first, &last);
-        if (last >= first) n += last - first + 1;
-    }
-    return n;
+    return km_cut_count_atoms(s->stack, cut);
 }
 
 static void give_reason(km_slab_info *info, int max_atom)
