@@ -346,3 +346,23 @@ double km_crystal_shortest_distance_bohr(const km_crystal *crystal, int *first, 
     if (second) *second = pair[1];
     return best;
 }
+
+void km_crystal_nearest_by_species_bohr(const km_crystal *crystal, double *nearest_bohr)
+{
+    const double *a = crystal->cell_bohr;
+    const int n = crystal->n_species;
+    /* Every species is at most so far from the next atom of any: its own image, or a place in the same cell. */
+    const double far = sqrt(dot(a, a)) + sqrt(dot(a + 3, a + 3)) + sqrt(dot(a + 6, a + 6));
+
+    for (int k = 0; k < n * n; k++) nearest_bohr[k] = far;
+    for (int i = 0; i < crystal->n_atom; i++)
+        for (int j = 0; j < crystal->n_atom; j++) {
+            const int s = crystal->species[i], t = crystal->species[j];
+            double delta[3];
+
+            for (int k = 0; k < 3; k++)
+                delta[k] = crystal->frac[3 * j + k] - crystal->frac[3 * i + k];
+            nearest_bohr[n * s + t] =
+                shortest_image(crystal, delta, i == j, nearest_bohr[n * s + t]);
+        }
+}

@@ -91,3 +91,6 @@ void km_crystal_reduced_formula(const km_crystal *crystal, char formula[KM_FORMU
  * @param[out] first, second  the two atoms (equal when an atom is nearest to its own image); may be NULL
  */
 double km_crystal_shortest_distance_bohr(const km_crystal *crystal, int *first, int *second);
+
+/** @brief Shortest distance of each pair of elements, images included, bohr, [n_species][n_species]. Local. */
+void km_crystal_nearest_by_species_bohr(const km_crystal *crystal, double *nearest_bohr);
