@@ -34,8 +34,7 @@ static km_status propose(km_relax *relax, MPI_Comm comm)
 {
     double size;
 
-    KM_TRY(
-        km_agree(km_bond_model_factor(relax->now.crystal, relax->frozen, relax->factor), comm));
+    KM_TRY(km_agree(km_relax_make_springs(relax), comm));
     km_lbfgs_compute_direction(relax->lbfgs, relax->now.gradient, km_relax_precondition, relax,
                                relax->move);
     size = km_relax_size(relax, relax->move);
@@ -55,7 +54,10 @@ static km_status check_bonds(km_relax *relax, km_relax_result *result)
     for (int a = 0; a < relax->n_atom && !relax->is_over; ++a) {
         const double ratio = nearest[a] / relax->nearest_bohr[a];
 
-        if (ratio >= SHORTEST_BOND && ratio <= LONGEST_BOND) continue;
+        /* An atom that is squeezed at first may get as far as the others are. */
+        if (ratio >= SHORTEST_BOND &&
+            (ratio <= LONGEST_BOND || nearest[a] <= LONGEST_BOND * relax->mean_nearest_bohr))
+            continue;
         relax->is_over = true;
         result->outcome = KM_OUTCOME_DIVERGED;
         snprintf(

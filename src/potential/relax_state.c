@@ -18,14 +18,19 @@ km_relax_options km_relax_options_default(void)
                               .strain_limit = 0.04};
 }
 
-static km_status check_options(const km_relax_options *options)
+static km_status check_options(const km_crystal *crystal, const km_relax_options *options)
 {
+    const double *cell = km_crystal_cell_bohr(crystal);
+
     KM_TRY(
         KM_CHECK(options->force_tolerance_ha_bohr > 0 && options->stress_tolerance_ha_bohr3 > 0,
                  KM_E_ARGUMENT, "tolerances %g Ha/bohr and %g Ha/bohr^3 must both be positive",
                  options->force_tolerance_ha_bohr, options->stress_tolerance_ha_bohr3));
     KM_TRY(KM_CHECK(options->max_step > 0, KM_E_ARGUMENT, "max_step = %d must be positive",
                     options->max_step));
+    KM_TRY(KM_CHECK(
+        !options->keep_plane || (options->cell && cell[2] == 0 && cell[5] == 0), KM_E_ARGUMENT,
+        "a plane to be kept while the cell relaxes must be that of a and b, and xy"));
     return KM_CHECK(options->step_limit_bohr > 0 && options->strain_limit > 0, KM_E_ARGUMENT,
                     "limits %g bohr and %g of a move must both be positive",
                     options->step_limit_bohr, options->strain_limit);
@@ -45,6 +50,8 @@ static km_status allocate(km_relax *relax)
     KM_TRY(KM_ALLOC(relax->move, n));
     KM_TRY(KM_ALLOC(relax->change, n));
     KM_TRY(KM_ALLOC(relax->factor, n_place * n_place));
+    KM_TRY(KM_ALLOC(relax->spring_x, n));
+    relax->spring_x[0] = NAN;
     KM_TRY(KM_ALLOC(relax->record.step, n_frame));
     /* One more of these: the relaxed crystal with plane waves of its own. */
     KM_TRY(KM_ALLOC(relax->record.frac, (n_frame + 1) * n_place));
@@ -57,11 +64,10 @@ static km_status allocate(km_relax *relax)
 /* A strain moves neighbours by about nearest * strain: with this length springs are as stiff as a lattice of them. */
 static km_status measure_bonds(km_relax *relax)
 {
-    double mean = 0;
-
     KM_TRY(km_bond_model_nearest(relax->start, relax->nearest_bohr));
-    for (int a = 0; a < relax->n_atom; ++a) mean += relax->nearest_bohr[a] / relax->n_atom;
-    relax->length_bohr = mean * sqrt(relax->n_atom / 3.0);
+    for (int a = 0; a < relax->n_atom; ++a)
+        relax->mean_nearest_bohr += relax->nearest_bohr[a] / relax->n_atom;
+    relax->length_bohr = relax->mean_nearest_bohr * sqrt(relax->n_atom / 3.0);
     return KM_OK;
 }
 
@@ -81,7 +87,7 @@ km_status km_relax_create(const km_crystal *crystal, const km_relax_options *opt
     km_status status = KM_OK;
 
     *out = NULL;
-    KM_TRY(check_options(options));
+    KM_TRY(check_options(crystal, options));
     KM_TRY(KM_ALLOC(relax, 1));
     relax->options = *options;
     relax->n_atom = n_atom;
@@ -120,6 +126,7 @@ void km_relax_destroy(km_relax **relax)
     KM_FREE(r->move);
     KM_FREE(r->change);
     KM_FREE(r->factor);
+    KM_FREE(r->spring_x);
     KM_FREE(r->record.step);
     KM_FREE(r->record.frac);
     KM_FREE(r->record.force);
@@ -172,7 +179,7 @@ km_status km_relax_place(km_relax *relax)
                                    &relax->trial.crystal);
 }
 
-/* Inverse of the symmetric matrix 1 + strain, by cofactors. */
+/* Inverse by cofactors. */
 static void invert(const double m[9], double inverse[9])
 {
     double determinant = 0;
@@ -187,7 +194,7 @@ static void invert(const double m[9], double inverse[9])
     for (int k = 0; k < 9; ++k) inverse[k] /= determinant;
 }
 
-/* dH/de = Omega (stress + p) (1 + e)^-1, symmetrised; the correction for lost plane waves is S/Omega in the pressure. */
+/* dH/de = Omega (stress + p) (1 + e)^-T, symmetrised or its last column; the correction for lost plane waves is S/Omega in the pressure. */
 static km_status differentiate_cell(km_relax *relax, km_calculator *calculator,
                                     const double deformation[9], km_relax_step *step)
 {
@@ -202,11 +209,14 @@ static km_status differentiate_cell(km_relax *relax, km_calculator *calculator,
     for (int x = 0; x < 3; ++x) beyond[4 * x] += relax->options.pressure_ha_bohr3;
     step->max_stress_ha_bohr3 = 0;
     for (int k = 0; k < 9; ++k)
-        step->max_stress_ha_bohr3 = larger(step->max_stress_ha_bohr3, fabs(beyond[k]));
+        if (!relax->options.keep_plane || k % 3 == 2)
+            step->max_stress_ha_bohr3 = larger(step->max_stress_ha_bohr3, fabs(beyond[k]));
     invert(deformation, inverse);
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, 3, 3, 3, volume / relax->length_bohr,
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, 3, 3, 3, volume / relax->length_bohr,
                 beyond, 3, inverse, 3, 0.0, product, 3);
-    for (int k = 0; k < 9; ++k) strain[k] = (product[k] + product[3 * (k % 3) + k / 3]) / 2;
+    for (int k = 0; k < 9; ++k)
+        strain[k] = relax->options.keep_plane ? (k % 3 == 2 ? product[k] : 0)
+                                              : (product[k] + product[3 * (k % 3) + k / 3]) / 2;
     return KM_OK;
 }
 
@@ -237,6 +247,18 @@ km_status km_relax_differentiate(km_relax *relax, km_calculator *calculator,
     step->max_stress_ha_bohr3 = NAN;
     if (!relax->options.cell) return KM_OK;
     return differentiate_cell(relax, calculator, deformation, step);
+}
+
+km_status km_relax_make_springs(km_relax *relax)
+{
+    const double limit = relax->options.spring_bohr;
+    bool is_old = !(limit > 0) || isnan(relax->spring_x[0]);
+
+    for (int i = 0; i < 3 * relax->n_atom && !is_old; ++i)
+        is_old = fabs(relax->now.x[i] - relax->spring_x[i]) > limit;
+    if (!is_old) return KM_OK;
+    memcpy(relax->spring_x, relax->now.x, sizeof *relax->spring_x * (size_t)relax->n);
+    return km_bond_model_factor(relax->now.crystal, relax->frozen, relax->factor);
 }
 
 void km_relax_precondition(const void *context, double *x)

@@ -8,7 +8,7 @@
 
 /*
  * Variables: how far atoms are from their places in the first cell, Cartesian, [n_atom][3]; then, where the cell
- * relaxes, the symmetric strain e times length_bohr, [3][3]. Positions r0 and strain e stand for the crystal (1 + e) r0 in the
+ * relaxes, the strain e times length_bohr, [3][3], symmetric or, where the plane is kept, of the last column alone. Positions r0 and strain e stand for the crystal (1 + e) r0 in the
  * cell (1 + e) a.
  */
 typedef struct {
@@ -35,11 +35,13 @@ struct km_relax {
     relax_record record;
     bool *frozen;         /* [n_atom] */
     double *nearest_bohr; /* at the start, [n_atom] */
-    int n_atom, n;        /* atoms, variables */
-    double length_bohr;   /* that makes a strain a length */
-    double *move;         /* bohr, [n] */
-    double *change;       /* work space, [n] */
-    double *factor;       /* of the bond model, [3 n_atom][3 n_atom] */
+    double mean_nearest_bohr;
+    int n_atom, n;      /* atoms, variables */
+    double length_bohr; /* that makes a strain a length */
+    double *move;       /* bohr, [n] */
+    double *change;     /* work space, [n] */
+    double *factor;     /* of the bond model, [3 n_atom][3 n_atom] */
+    double *spring_x;   /* variables that it was made at, [n]; NaN: none yet */
     km_lbfgs *lbfgs;
     double value_ha;       /* what falls: free energy of the accepted crystal, with p Omega */
     double basis_cell[9];  /* bohr; whose plane waves are strained along */
@@ -66,6 +68,9 @@ KM_STATUS km_relax_place(km_relax *relax);
 /** @brief Gradient of the trial crystal from forces and stress; its frames and largest force and stress. Local. */
 KM_STATUS km_relax_differentiate(km_relax *relax, km_calculator *calculator,
                                  km_relax_step *step);
+
+/** @brief Make the springs of the accepted crystal, where they are wanted anew. Local. */
+KM_STATUS km_relax_make_springs(km_relax *relax);
 
 /** @brief A km_preconditioner: the springs' stiffness for atoms, that of the lattice they make for the strain. Local. */
 void km_relax_precondition(const void *relax, double *x);

@@ -290,9 +290,43 @@ static void what_does_not_converge_says_why(void **state)
     km_crystal_destroy(&crystal);
 }
 
+/* Close-packed planes as fcc has them, too far apart and not in each other's hollows: only c may change, and makes it fcc. */
+static void planes_that_are_kept_slide_and_close_up(void **state)
+{
+    km_relax_options options = tight_options();
+    basis_model m = make_basis_model(0);
+    km_crystal *crystal = make_sheared_fcc(), *fcc, *relaxed;
+
+    (void)state;
+    (void)relax_with(&m, crystal, &options, &fcc);
+    m = make_basis_model(0);
+    options.keep_plane = true;
+    options.spring_bohr = 0.2;
+    {
+        const double d = cbrt(sqrt(2) * km_crystal_volume_bohr3(fcc));
+        const double cell[9] = {d, 0, 0, d / 2, d * sqrt(0.75), 0, 0.4 * d, 0.2 * d, 0.9 * d};
+        const double frac[3] = {0};
+        km_crystal *planes;
+        km_relax_result result;
+
+        ASSERT_OK(km_crystal_create(cell, 1, (int[]){18}, frac, &planes));
+        result = relax_with(&m, planes, &options, &relaxed);
+        assert_int_equal(result.outcome, KM_OUTCOME_CONVERGED);
+        assert_memory_equal(km_crystal_cell_bohr(relaxed), cell, 6 * sizeof *cell);
+        assert_true(result.max_stress_ha_bohr3 < STRESS_HA_BOHR3);
+        assert_int_equal(space_group(planes), 2);
+        assert_int_equal(space_group(relaxed), 225);
+        km_crystal_destroy(&planes);
+    }
+    km_crystal_destroy(&crystal);
+    km_crystal_destroy(&fcc);
+    km_crystal_destroy(&relaxed);
+}
+
 static void impossible_options_are_refused(void **state)
 {
-    km_relax_options options[3] = {tight_options(), tight_options(), tight_options()};
+    km_relax_options options[4] = {tight_options(), tight_options(), tight_options(),
+                                   tight_options()};
     km_crystal *crystal = make_sheared_fcc();
     km_relax *relax;
 
@@ -300,7 +334,8 @@ static void impossible_options_are_refused(void **state)
     options[0].stress_tolerance_ha_bohr3 = 0;
     options[1].max_step = 0;
     options[2].strain_limit = -1;
-    for (int i = 0; i < 3; ++i) {
+    options[3].keep_plane = true; /* this crystal's a and b are not in the xy plane */
+    for (int i = 0; i < 4; ++i) {
         assert_int_equal(km_relax_create(crystal, &options[i], &relax), KM_E_ARGUMENT);
         assert_null(relax);
     }
@@ -410,6 +445,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(plane_waves_are_renewed_where_the_slope_changes),
     cmocka_unit_test(stress_balances_the_pressure),
     cmocka_unit_test(what_does_not_converge_says_why),
+    cmocka_unit_test(planes_that_are_kept_slide_and_close_up),
     cmocka_unit_test(impossible_options_are_refused),
     cmocka_unit_test(an_interrupted_cell_goes_on_as_if_nothing_had_happened),
     cmocka_unit_test(a_checkpoint_of_other_options_is_not_used),

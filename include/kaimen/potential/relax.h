@@ -9,6 +9,8 @@
  * forces. A relaxation that is interrupted goes on from its checkpoint as if nothing had happened.
  * Source: Packwood et al., J. Chem. Phys. 144, 164109 (2016); Nocedal, Wright, Numerical Optimization, ch. 3 and 7.
  *
+ * With `keep_plane` the strain is that of a vector d added to c: r + d z / c_z, so that grains that meet in the xy plane slide and part freely.
+ *
  * With `cell` the enthalpy H = E + p Omega falls over the atoms' positions in the unstrained cell and a symmetric strain,
  * which is scaled to the size of a bond so that both are lengths.
  * Every cell has the plane waves of the first one, strained along: the energy is smooth, and its gradient is the
@@ -47,7 +49,11 @@ typedef struct {
     int max_step;                   /* moves that are tried */
     double step_limit_bohr;         /* no atom moves further at once */
     const bool *frozen; /* borrowed, [n_atom]: atoms that keep their place; NULL: none */
-    bool cell;          /* the cell relaxes too; what follows is for that */
+    double
+        spring_bohr; /* springs are made again when an atom has moved so far; 0: at every step */
+    bool cell;       /* the cell relaxes too; what follows is for that */
+    bool
+        keep_plane; /* a and b, in the xy plane, stay: c alone changes, in length and direction */
     double stress_tolerance_ha_bohr3; /* largest component at the end, beyond the pressure */
     double pressure_ha_bohr3;
     double strain_limit; /* no component of the strain changes more at once */
@@ -88,7 +94,7 @@ km_relax_options km_relax_options_default(void);
  * @brief Prepare a relaxation. Local.
  * @param[in]  crystal  copied
  * @param[out] relax    ended with km_relax_destroy()
- * @return KM_E_ARGUMENT for a tolerance or limit that is not positive
+ * @return KM_E_ARGUMENT for a tolerance or limit that is not positive, or a plane to be kept that is not xy
  */
 KM_STATUS km_relax_create(const km_crystal *crystal, const km_relax_options *options,
                           km_relax **relax);
