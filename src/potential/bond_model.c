@@ -1,8 +1,8 @@
 #include "potential/bond_model.h"
 
 #include "kaimen/base/memory.h"
-#include "kaimen/base/units.h"
 #include "kaimen/math/eigen.h"
+#include "kaimen/potential/neighbours.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -11,6 +11,8 @@
 static const double DECAY = 3;
 /* In units of the nearest neighbours' distance. */
 static const double CUTOFF = 2;
+/* Most neighbours are nearer than this; else one looks again. */
+static const double FIRST_LOOK_BOHR = 6;
 /* Across a bond against along it: oxides and metals resist shear with about a fifth. */
 static const double ACROSS = 0.2;
 /* Holds an atom without neighbours, and a rigid crystal, in place. Packwood's c_stab. */
@@ -22,54 +24,37 @@ static const double STIFFNESS_LENGTH_BOHR = 4;
 /* Called for every pair a, b and every image of b within the cutoff: v points from a to it. */
 typedef void (*visitor)(void *context, int a, int b, const double v[3], double r);
 
-/* Images to look at along each lattice vector: as many as planes of the lattice fit into the cutoff. */
-static void count_images(const km_crystal *crystal, double cutoff, int n[3])
-{
-    const double *reciprocal = km_crystal_reciprocal_bohr(crystal);
-
-    for (int i = 0; i < 3; ++i) {
-        const double *b = reciprocal + 3 * i;
-        double height = 2 * KM_PI / sqrt(b[0] * b[0] + b[1] * b[1] + b[2] * b[2]);
-
-        n[i] = (int)ceil(cutoff / height);
-    }
-}
-
-/* The image nearest to the home cell of b - a, then all its translations. */
-static void visit_pair(const km_crystal *crystal, const int n[3], double cutoff, int a, int b,
+static void visit_both(const km_neighbour_list *list, double cutoff, int i, int j,
                        visitor visit, void *context)
 {
-    const double *cell = km_crystal_cell_bohr(crystal), *frac = km_crystal_frac(crystal);
-    double d[3];
+    const int a = list->owner[i], b = list->owner[j];
+    const double *from = list->x + 3 * i, *to = list->x + 3 * j;
+    const double v[3] = {to[0] - from[0], to[1] - from[1], to[2] - from[2]};
+    const double back[3] = {-v[0], -v[1], -v[2]};
+    const double r = cblas_dnrm2(3, v, 1);
 
-    for (int i = 0; i < 3; ++i) {
-        d[i] = frac[3 * b + i] - frac[3 * a + i];
-        d[i] -= round(d[i]);
-    }
-    for (int i = -n[0]; i <= n[0]; ++i)
-        for (int j = -n[1]; j <= n[1]; ++j)
-            for (int k = -n[2]; k <= n[2]; ++k) {
-                double v[3], r;
-
-                for (int x = 0; x < 3; ++x)
-                    v[x] = (d[0] + i) * cell[x] + (d[1] + j) * cell[3 + x] +
-                           (d[2] + k) * cell[6 + x];
-                r = sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
-                if (r <= cutoff && (a != b || i != 0 || j != 0 || k != 0))
-                    visit(context, a, b, v, r);
-            }
+    if (r > cutoff) return;
+    visit(context, a, b, v, r);
+    visit(context, b, a, back, r);
 }
 
-static void visit_pairs(const km_crystal *crystal, double cutoff, visitor visit, void *context)
+static km_status visit_pairs(const km_crystal *crystal, double cutoff, visitor visit,
+                             void *context)
 {
-    const int n_atom = km_crystal_n_atom(crystal);
-    int n[3];
+    km_neighbours *neighbours;
+    km_neighbour_list list;
+    km_status status = KM_OK;
 
-    /* One more: d lies within half a cell, not at its origin. */
-    count_images(crystal, cutoff, n);
-    for (int i = 0; i < 3; ++i) ++n[i];
-    for (int a = 0; a < n_atom; ++a)
-        for (int b = 0; b < n_atom; ++b) visit_pair(crystal, n, cutoff, a, b, visit, context);
+    KM_TRY(km_neighbours_create(cutoff, 0, &neighbours));
+    KM_TRY_TO(end, km_neighbours_update(neighbours, km_crystal_cell_bohr(crystal),
+                                        km_crystal_n_atom(crystal), km_crystal_frac(crystal),
+                                        &list));
+    for (int i = 0; i < list.n_atom; ++i)
+        for (int k = list.first[i]; k < list.first[i + 1]; ++k)
+            visit_both(&list, cutoff, i, list.other[k], visit, context);
+end:
+    km_neighbours_destroy(&neighbours);
+    return status;
 }
 
 static void note_nearest(void *context, int a, int b, const double v[3], double r)
@@ -81,19 +66,29 @@ static void note_nearest(void *context, int a, int b, const double v[3], double 
     distance[a] = fmin(distance[a], r);
 }
 
+static double largest(int n, const double *x)
+{
+    double most = 0;
+
+    for (int i = 0; i < n; ++i) most = fmax(most, x[i]);
+    return most;
+}
+
 km_status km_bond_model_nearest(const km_crystal *crystal, double *distance_bohr)
 {
     const double *cell = km_crystal_cell_bohr(crystal);
     const int n_atom = km_crystal_n_atom(crystal);
-    double shortest = INFINITY;
+    double shortest = INFINITY, cutoff;
 
     for (int i = 0; i < 3; ++i) shortest = fmin(shortest, cblas_dnrm2(3, cell + 3 * i, 1));
-    for (int i = 0; i < 3 * n_atom; ++i)
-        KM_TRY(KM_CHECK(isfinite(km_crystal_frac(crystal)[i]), KM_E_NUMERIC,
-                        "the position of atom %d is not a number", i / 3 + 1));
     for (int a = 0; a < n_atom; ++a) distance_bohr[a] = INFINITY;
     /* An atom's own image is a neighbour: none is further away. */
-    visit_pairs(crystal, 1.001 * shortest, note_nearest, distance_bohr);
+    shortest *= 1.001;
+    for (cutoff = fmin(FIRST_LOOK_BOHR, shortest); isinf(largest(n_atom, distance_bohr));
+         cutoff = fmin(2 * cutoff, shortest)) {
+        KM_TRY(visit_pairs(crystal, cutoff, note_nearest, distance_bohr));
+        if (cutoff == shortest) break;
+    }
     return KM_OK;
 }
 
@@ -138,15 +133,15 @@ km_status km_bond_model_factor(const km_crystal *crystal, const bool *frozen, do
 {
     const int n_atom = km_crystal_n_atom(crystal), n = 3 * n_atom;
     stiffness s = {.n = n, .matrix = factor};
-    double *nearest = NULL, longest = 0;
+    double *nearest = NULL, longest;
     km_status status = KM_OK;
 
     KM_TRY(KM_ALLOC(nearest, n_atom));
     KM_TRY_TO(end, km_bond_model_nearest(crystal, nearest));
-    for (int a = 0; a < n_atom; ++a) longest = fmax(longest, nearest[a]);
+    longest = largest(n_atom, nearest);
     s.nearest = nearest;
     memset(factor, 0, sizeof *factor * (size_t)n * (size_t)n);
-    visit_pairs(crystal, CUTOFF * longest, add_spring, &s);
+    KM_TRY_TO(end, visit_pairs(crystal, CUTOFF * longest, add_spring, &s));
     for (int i = 0; i < n; ++i)
         factor[(size_t)i * (size_t)n + (size_t)i] +=
             STABILITY * STIFFNESS_HA_BOHR2 * pow(STIFFNESS_LENGTH_BOHR / nearest[i / 3], 3);
