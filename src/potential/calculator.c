@@ -46,6 +46,11 @@ void km_calculator_destroy(km_calculator **calculator)
     KM_FREE(*calculator);
 }
 
+void *km_calculator_self(const km_calculator *calculator, const km_calculator_class *functions)
+{
+    return calculator->functions == functions ? calculator->self : NULL;
+}
+
 const char *km_calculator_name(const km_calculator *calculator)
 {
     return calculator->functions->name;

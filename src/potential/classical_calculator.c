@@ -152,6 +152,18 @@ static const km_calculator_class functions = {.name = "classical",
                                               .write = classical_write,
                                               .destroy = classical_destroy};
 
+km_status km_classical_calculator_open(const km_calculator *calculator, km_eam **eam,
+                                       km_ionic **ionic)
+{
+    const classical *c = km_calculator_self(calculator, &functions);
+
+    KM_TRY(KM_CHECK(c != NULL, KM_E_ARGUMENT, "a %s calculator has no classical potential",
+                    km_calculator_name(calculator)));
+    *eam = c->eam;
+    *ionic = c->ionic;
+    return KM_OK;
+}
+
 km_status km_classical_calculator_create(km_eam **eam, km_ionic **ionic,
                                          km_calculator **calculator)
 {

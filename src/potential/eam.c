@@ -232,23 +232,39 @@ static int pass_pairs(km_eam *eam, const km_neighbour_list *list, const int *ele
     return n;
 }
 
+double km_eam_embed_ha(const km_eam *eam, int element, double rho, double *slope)
+{
+    const km_eam_tables *t = &eam->tables;
+    const double largest = (t->n_rho - 1) * t->d_rho, at = fmax(rho / t->d_rho, 0);
+    const int m = at < t->n_rho - 1 ? (int)at : t->n_rho - 2;
+    const double p = fmin(at - m, 1);
+    const cubic *q = eam->embedding[element] + m;
+
+    *slope = slope_of(q, p) / t->d_rho;
+    return value_of(q, p) + (rho > largest ? *slope * (rho - largest) : 0);
+}
+
+double km_eam_pair_ha(const km_eam *eam, int a, int b, double r_bohr, double rho[2])
+{
+    const km_eam_tables *t = &eam->tables;
+    const double at = r_bohr / t->d_r_bohr;
+    const int m = at < t->n_r - 1 ? (int)at : t->n_r - 2;
+    const double p = fmin(at - m, 1);
+    const bool swapped = b > a;
+    const pair_row *row = eam->rows[swapped ? b * (b + 1) / 2 + a : a * (a + 1) / 2 + b] + m;
+
+    rho[swapped] = value_of(&row->of_b, p);
+    rho[!swapped] = value_of(&row->of_a, p);
+    return value_of(&row->pair, p) / r_bohr;
+}
+
 /* Embedding energies and their slopes. */
 static double embed(km_eam *eam, int n_atom, const int *element)
 {
-    const km_eam_tables *t = &eam->tables;
-    const double largest = (t->n_rho - 1) * t->d_rho;
     double energy = 0;
 
-    for (int i = 0; i < n_atom; ++i) {
-        const double at = fmax(eam->rho[i] / t->d_rho, 0);
-        const int m = at < t->n_rho - 1 ? (int)at : t->n_rho - 2;
-        const double p = fmin(at - m, 1);
-        const cubic *q = eam->embedding[element[i]] + m;
-
-        eam->slope[i] = slope_of(q, p) / t->d_rho;
-        energy += value_of(q, p);
-        if (eam->rho[i] > largest) energy += eam->slope[i] * (eam->rho[i] - largest);
-    }
+    for (int i = 0; i < n_atom; ++i)
+        energy += km_eam_embed_ha(eam, element[i], eam->rho[i], eam->slope + i);
     return energy;
 }
 

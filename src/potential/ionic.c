@@ -51,6 +51,7 @@ struct km_ionic {
     cubic *table[2 * KM_IONIC_MAX_ION][2 * KM_IONIC_MAX_ION]; /* made when needed; a >= b */
     km_neighbours *neighbours;
     km_mesh_ewald *mesh;
+    bool is_clamped; /* shells stay on their cores */
     long n_evaluation;
     /* Of the last crystal: cores first, then shells. */
     int n_atom, n_point, n_near;
@@ -162,6 +163,19 @@ void km_ionic_destroy(km_ionic **ionic)
     KM_FREE(*ionic);
 }
 
+/* Repulsion, dispersion and wall of two ions at a distance, and their slope. */
+static double short_energy(const km_ionic_pair *pair, double r, double *slope)
+{
+    const double w = pair->wall_bohr / r, r2 = r * r, w2 = w * w;
+    const double repulsion = pair->a_ha * exp(-r / pair->rho_bohr);
+    const double dispersion = pair->c_ha_bohr6 / (r2 * r2 * r2);
+    const double s6 = w2 * w2 * w2, s24 = s6 * s6 * s6 * s6;
+
+    *slope = -repulsion / pair->rho_bohr + 6 * dispersion / r -
+             4 * pair->wall_ha * (24 * s24 - 6 * s6) / r;
+    return repulsion - dispersion + 4 * pair->wall_ha * (s24 - s6);
+}
+
 /* Energy of two points at a distance, and its slope. */
 static double pair_energy(const km_ionic *ionic, int a, int b, double r, double *slope)
 {
@@ -169,19 +183,33 @@ static double pair_energy(const km_ionic *ionic, int a, int b, double r, double 
     const km_ionic_pair *pair =
         p->has_pairs && q->has_pairs ? ionic->pair[p->ion][q->ion] : NULL;
     const double x = ionic->split * r, product = p->charge * q->charge;
-    double energy = product * erfc(x) / r;
+    const double coulomb = product * erfc(x) / r;
+    double energy = 0;
 
-    *slope = -energy / r - product * 2 / sqrt(KM_PI) * ionic->split * exp(-x * x) / r;
-    if (pair) {
-        const double repulsion = pair->a_ha * exp(-r / pair->rho_bohr);
-        const double dispersion = pair->c_ha_bohr6 / pow(r, 6);
-        const double s6 = pow(pair->wall_bohr / r, 6), s24 = s6 * s6 * s6 * s6;
+    *slope = 0;
+    if (pair) energy = short_energy(pair, r, slope);
+    *slope -= coulomb / r + product * 2 / sqrt(KM_PI) * ionic->split * exp(-x * x) / r;
+    return energy + coulomb;
+}
 
-        energy += repulsion - dispersion + 4 * pair->wall_ha * (s24 - s6);
-        *slope += -repulsion / pair->rho_bohr + 6 * dispersion / r -
-                  4 * pair->wall_ha * (24 * s24 - 6 * s6) / r;
-    }
-    return energy;
+double km_ionic_pair_ha(const km_ionic *ionic, int a, int b, double r_bohr)
+{
+    const km_ionic_pair *pair = ionic->pair[a][b];
+    double slope;
+
+    if (!pair || r_bohr >= ionic->set.cutoff_bohr) return 0;
+    return short_energy(pair, r_bohr, &slope) -
+           short_energy(pair, ionic->set.cutoff_bohr, &slope);
+}
+
+bool km_ionic_has_pair(const km_ionic *ionic, int a, int b)
+{
+    return ionic->pair[a][b] != NULL;
+}
+
+void km_ionic_clamp_shells(km_ionic *ionic, bool is_clamped)
+{
+    ionic->is_clamped = is_clamped;
 }
 
 /* What the pair terms, without the charges, are at the cutoff. */
@@ -456,7 +484,12 @@ km_status km_ionic_compute(km_ionic *ionic, const double *cell_bohr, int n_atom,
     KM_TRY(take_ions(ionic, n_atom, ion));
     memcpy(ionic->frac, frac, sizeof *frac * 3 * (size_t)n_atom);
     invert(cell_bohr, inverse);
-    if (ionic->n_point > n_atom)
+    if (ionic->is_clamped) {
+        memset(ionic->shell.spring, 0,
+               sizeof *ionic->shell.spring * 3 * (size_t)(ionic->n_point - n_atom));
+        place_shells(ionic, inverse, ionic->shell.spring);
+        KM_TRY(evaluate(ionic, cell_bohr, &own));
+    } else if (ionic->n_point > n_atom)
         KM_TRY(relax_shells(ionic, cell_bohr, inverse, &own));
     else
         KM_TRY(evaluate(ionic, cell_bohr, &own));

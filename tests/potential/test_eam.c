@@ -2,54 +2,17 @@
 #include "support.h"
 
 #include "kaimen/base/file.h"
-#include "kaimen/base/text.h"
 #include "kaimen/base/units.h"
 #include "kaimen/potential/classical_calculator.h"
+#include "synthetic_eam.h"
 
 #include <string.h>
 
-#define N_POINT 2001
-#define D_R_ANG 0.0025
-/* Slopes by differences err by the fourth power of this: 6e-9 eV at four times as much. */
-#define D_RHO 0.005
-#define CUTOFF_ANG 5.0
 #define STEP_BOHR 1e-4
 
 static const double cell[9] = {13.1, 0.2, 0.1, -0.3, 12.7, 0.2, 0.4, 0.1, 13.4};
 static const double frac[12] = {0.03, 0.02, 0.01, 0.26, 0.24, 0.03,
                                 0.02, 0.27, 0.22, 0.25, 0.01, 0.28};
-
-/* F = -sqrt(1 + rho), f = exp(-r) (1 - r/rc)^3, phi = 2 exp(-1.5 r) (1 - r/rc)^3, in eV and Ang. */
-static double fade(double r)
-{
-    return r < CUTOFF_ANG ? pow(1 - r / CUTOFF_ANG, 3) : 0;
-}
-
-static double pair_ev(double r)
-{
-    return 2 * exp(-1.5 * r) * fade(r);
-}
-
-static void write_setfl(int n_value, km_text *text)
-{
-    int n = 0;
-
-    ASSERT_OK(km_text_append(text, "a\nb\nc\n1 Cu\n%d %g %d %g %g\n29 63.5 3.6 fcc\n", N_POINT,
-                             D_RHO, N_POINT, D_R_ANG, CUTOFF_ANG));
-    for (int i = 0; i < N_POINT && n < n_value; ++i, ++n)
-        ASSERT_OK(km_text_append(text, "%.16e\n", -sqrt(1 + i * D_RHO)));
-    for (int i = 0; i < N_POINT && n < n_value; ++i, ++n)
-        ASSERT_OK(km_text_append(text, "%.16e\n", exp(-i * D_R_ANG) * fade(i * D_R_ANG)));
-    for (int i = 0; i < N_POINT && n < n_value; ++i, ++n)
-        ASSERT_OK(km_text_append(text, "%.16e\n", i * D_R_ANG * pair_ev(i * D_R_ANG)));
-}
-
-static km_status create(const char *text, km_calculator **calculator)
-{
-    const char *names[1] = {"test.eam.alloy"};
-
-    return km_classical_calculator_read(1, names, &text, calculator);
-}
 
 static double energy_at(km_calculator *calculator, const double *places)
 {

@@ -122,6 +122,9 @@ KM_STATUS km_calculator_create(const km_calculator_class *functions, void *self,
 /** @brief Free; accepts NULL. Local. */
 void km_calculator_destroy(km_calculator **calculator);
 
+/** @brief The private data of a calculator of these functions, NULL of another kind. Local; borrowed. */
+void *km_calculator_self(const km_calculator *calculator, const km_calculator_class *functions);
+
 /** @brief Name of the kind, such as "dft". Local. */
 const char *km_calculator_name(const km_calculator *calculator);
 

@@ -22,3 +22,7 @@ KM_STATUS km_classical_calculator_create(km_eam **eam, km_ionic **ionic,
  */
 KM_STATUS km_classical_calculator_read(int n_file, const char *const *names,
                                        const char *const *texts, km_calculator **calculator);
+
+/** @brief The potential inside; the other is NULL. Local; borrowed. @return KM_E_ARGUMENT for another kind of calculator */
+KM_STATUS km_classical_calculator_open(const km_calculator *calculator, km_eam **eam,
+                                       km_ionic **ionic);

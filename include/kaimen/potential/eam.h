@@ -50,3 +50,12 @@ double km_eam_lattice_bohr(const km_eam *eam, int element, const char **lattice)
  */
 KM_STATUS km_eam_compute(km_eam *eam, const km_neighbour_list *list, const int *element,
                          km_potential_sums *sums);
+
+/**
+ * @brief Pair energy of two atoms within the cutoff, Ha.
+ * @param[out] rho  density at the first atom, made by the second, and at the second, made by the first
+ */
+double km_eam_pair_ha(const km_eam *eam, int a, int b, double r_bohr, double rho[2]);
+
+/** @brief Embedding energy of an element's atom in a density, Ha, and its slope. */
+double km_eam_embed_ha(const km_eam *eam, int element, double rho, double *slope);

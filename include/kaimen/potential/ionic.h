@@ -15,6 +15,8 @@
  */
 #include "kaimen/potential/sums.h"
 
+#include <stdbool.h>
+
 #define KM_IONIC_MAX_ION 32
 
 typedef struct km_ionic km_ionic;
@@ -49,6 +51,13 @@ double km_ionic_charge(const km_ionic *ionic, int ion);
  */
 KM_STATUS km_ionic_compute(km_ionic *ionic, const double *cell_bohr, int n_atom,
                            const double *frac, const int *ion, km_potential_sums *sums);
+
+/** @brief Pair terms of two ions at a distance, without their charges, Ha; and whether they have any. */
+double km_ionic_pair_ha(const km_ionic *ionic, int a, int b, double r_bohr);
+bool km_ionic_has_pair(const km_ionic *ionic, int a, int b);
+
+/** @brief Hold all shells on their cores, or let them go. */
+void km_ionic_clamp_shells(km_ionic *ionic, bool is_clamped);
 
 /** @brief Energy evaluations so far, those that moved shells included. */
 long km_ionic_n_evaluation(const km_ionic *ionic);
