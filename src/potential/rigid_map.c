@@ -78,9 +78,12 @@ static void list_contacts(rigid_map *map)
 {
     const km_bicrystal *b = map->bicrystal;
     const double height = km_bicrystal_height_bohr(b, map->gap_bohr);
-    const int n_below = b->vacuum_bohr > 0 ? 1 : 2;
 
     for (int m = 1; m <= MAX_CONTACT / 2; ++m) {
+        /* The inversion makes both boundaries one; but embedded atoms count what meets at each of them. */
+        const bool is_twin = map->ionic && m % 2 == 1 && b->vacuum_bohr == 0;
+        const int n_below = is_twin || b->vacuum_bohr > 0 ? 1 : 2;
+
         for (int g = 0; g < n_below; ++g) {
             const int h = (g + m) % 2;
             const km_contact made = {.bicrystal = b,
@@ -91,6 +94,7 @@ static void list_contacts(rigid_map *map)
                                      .below_first = g * b->grain[0].n_atom,
                                      .above_first = h * b->grain[0].n_atom,
                                      .multiple = m,
+                                     .weight = is_twin ? 2 : 1,
                                      .height_bohr = m * height};
 
             map->contact[map->n_contact++] = made;
@@ -200,7 +204,8 @@ static km_status map_ions(rigid_map *map, km_calculator *calculator, double *ene
         double t[2];
 
         get_shift(map, p % map->grid[0], p / map->grid[0], t);
-        for (int c = 0; c < map->n_contact; ++c) energy_ha[p] += sum_ion_pairs(map, c, t);
+        for (int c = 0; c < map->n_contact; ++c)
+            energy_ha[p] += map->contact[c].weight * sum_ion_pairs(map, c, t);
         if (energy_ha[p] < energy_ha[lowest]) lowest = p;
     }
     km_ionic_clamp_shells(map->ionic, true);

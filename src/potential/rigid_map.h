@@ -10,6 +10,7 @@ typedef struct {
     const int *below_kind, *above_kind; /* elements of the tables or ions */
     int below_first, above_first;       /* of their atoms in the cell */
     int multiple;
+    int weight;         /* contacts of the cell that have this energy */
     double height_bohr; /* of the middles */
 } km_contact;
 

@@ -61,7 +61,7 @@ static km_status list_waves(const km_contact *c, const km_ionic *ionic, int *n_w
             length = hypot(w->g[0], w->g[1]);
             if (length > longest) continue;
             w->amplitude =
-                2 * (2 * KM_PI / area) * exp(-length * apart) / length *
+                c->weight * 2 * (2 * KM_PI / area) * exp(-length * apart) / length *
                 structure_factor(c->bicrystal, c->below, c->below_kind, ionic, w->g, true) *
                 conj(structure_factor(c->bicrystal, c->above, c->above_kind, ionic, w->g,
                                       false));
