@@ -16,6 +16,9 @@
 /* Nearest of so many random candidates to those that are taken: enough to spread the first ones. */
 #define N_SPREAD 200
 
+/* Deviation of the logarithms of what is handed on: another boundary's may differ by a factor of two. */
+static const double HANDED_ON = 0.7;
+
 typedef enum { WAITING, PENDING, KNOWN, FAILED } state;
 
 struct km_search {
@@ -39,7 +42,8 @@ struct km_search {
 
 km_search_options km_search_options_default(void)
 {
-    return (km_search_options){.acquisition = KM_ACQUIRE_LCB, .n_initial = 5, .clip = 2};
+    return (km_search_options){
+        .acquisition = KM_ACQUIRE_LCB, .n_initial = 5, .clip = 2, .trust = {1, 1, 1}};
 }
 
 static km_status check(const km_search_options *options, int n, int n_source)
@@ -75,7 +79,7 @@ static km_gp_priors choose_priors(const km_search *search)
     priors.n_trend = search->n_trend;
     priors.trend[0].deviation = 2;
     for (int t = 1; t < priors.n_trend; ++t) {
-        priors.trend[t].mean = 1;
+        priors.trend[t].mean = search->options.trust[t - 1];
         priors.trend[t].deviation = 1;
     }
     return priors;
@@ -151,6 +155,25 @@ km_status km_search_create(const km_search_options *options, const km_space *spa
 fail:
     km_search_destroy(&search);
     return status;
+}
+
+km_status km_search_hand_on(km_search *search, const km_search *from)
+{
+    km_gp_priors priors = choose_priors(search);
+    const int n = km_space_n_direction(&search->space);
+
+    KM_TRY(KM_CHECK(n == km_space_n_direction(&from->space) && search->n_taken == 0,
+                    KM_E_ARGUMENT,
+                    "a search of %d directions cannot take over from one of %d, or late", n,
+                    km_space_n_direction(&from->space)));
+    if (from->n_known < 2) return KM_OK;
+    priors.amplitude = (km_gp_prior){from->parameters.log_amplitude, HANDED_ON};
+    priors.noise = (km_gp_prior){from->parameters.log_noise, HANDED_ON};
+    for (int d = 0; d < n; ++d)
+        priors.length[d] = (km_gp_prior){from->parameters.log_length[d], HANDED_ON};
+    search->parameters = start_of(&priors);
+    km_gp_destroy(&search->gp);
+    return km_gp_create(&search->space, &priors, &search->gp);
 }
 
 void km_search_destroy(km_search **out)

@@ -131,7 +131,7 @@ static int describe_start(const km_relax *relax, double *values)
         values[n++] = km_crystal_z(relax->start)[a];
         values[n++] = relax->frozen[a];
     }
-    values[n++] = relax->options.cell + relax->options.keep_plane;
+    values[n++] = relax->options.cell + relax->options.keep_plane + relax->options.keep_shift;
     values[n++] = relax->options.cell ? relax->options.pressure_ha_bohr3 : 0;
     return n;
 }

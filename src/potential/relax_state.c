@@ -194,6 +194,13 @@ static void invert(const double m[9], double inverse[9])
     for (int k = 0; k < 9; ++k) inverse[k] /= determinant;
 }
 
+/* Whether a component of the strain may change. */
+static bool is_free(const km_relax *relax, int k)
+{
+    if (relax->options.keep_shift) return k == 8;
+    return !relax->options.keep_plane || k % 3 == 2;
+}
+
 /* dH/de = Omega (stress + p) (1 + e)^-T, symmetrised or its last column; the correction for lost plane waves is S/Omega in the pressure. */
 static km_status differentiate_cell(km_relax *relax, km_calculator *calculator,
                                     const double deformation[9], km_relax_step *step)
@@ -209,13 +216,13 @@ static km_status differentiate_cell(km_relax *relax, km_calculator *calculator,
     for (int x = 0; x < 3; ++x) beyond[4 * x] += relax->options.pressure_ha_bohr3;
     step->max_stress_ha_bohr3 = 0;
     for (int k = 0; k < 9; ++k)
-        if (!relax->options.keep_plane || k % 3 == 2)
+        if (is_free(relax, k))
             step->max_stress_ha_bohr3 = larger(step->max_stress_ha_bohr3, fabs(beyond[k]));
     invert(deformation, inverse);
     cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, 3, 3, 3, volume / relax->length_bohr,
                 beyond, 3, inverse, 3, 0.0, product, 3);
     for (int k = 0; k < 9; ++k)
-        strain[k] = relax->options.keep_plane ? (k % 3 == 2 ? product[k] : 0)
+        strain[k] = relax->options.keep_plane ? (is_free(relax, k) ? product[k] : 0)
                                               : (product[k] + product[3 * (k % 3) + k / 3]) / 2;
     return KM_OK;
 }

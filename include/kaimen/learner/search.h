@@ -25,6 +25,7 @@ typedef struct {
     double
         tolerance; /* the search is over when no candidate is expected to improve more; 0: never */
     double clip; /* a value counts at most as the best + clip (median - best) */
+    double trust[KM_GP_MAX_TREND - 1]; /* coefficient that each source is expected to have */
     uint64_t seed;
 } km_search_options;
 
@@ -57,6 +58,12 @@ KM_STATUS km_search_create(const km_search_options *options, const km_space *spa
 
 /** @brief Free and set to NULL; accepts NULL. */
 void km_search_destroy(km_search **search);
+
+/**
+ * @brief Begin with what another search has learnt: how far values correlate, how much they scatter. Before the first proposal.
+ * @return KM_E_ARGUMENT where the spaces have other directions
+ */
+KM_STATUS km_search_hand_on(km_search *search, const km_search *from);
 
 /** @brief Choose what to calculate next; it is then pending. candidate = -1: none is left, or the search is over. */
 KM_STATUS km_search_propose(km_search *search, km_proposal *proposal);

@@ -52,8 +52,8 @@ typedef struct {
     double
         spring_bohr; /* springs are made again when an atom has moved so far; 0: at every step */
     bool cell;       /* the cell relaxes too; what follows is for that */
-    bool
-        keep_plane; /* a and b, in the xy plane, stay: c alone changes, in length and direction */
+    bool keep_plane; /* a and b, in the xy plane, stay; c changes, in length and direction */
+    bool keep_shift; /* with keep_plane: c changes only by what is added along z */
     double stress_tolerance_ha_bohr3; /* largest component at the end, beyond the pressure */
     double pressure_ha_bohr3;
     double strain_limit; /* no component of the strain changes more at once */
