@@ -32,10 +32,11 @@ struct km_search {
     state *state;   /* [n] */
     double *value;  /* [n] */
     int n_taken, n_known, best;
+    int best_at; /* values known when the best came */
     bool is_over;
     km_rng rng;
     km_gp *gp; /* of scaled values */
-    km_gp_parameters parameters;
+    km_gp_parameters start, parameters;
     double centre, scale;             /* scaled = (value - centre) / scale */
     double *trend, *mean, *deviation; /* of all candidates, scaled: [n][n_trend], [n], [n] */
 };
@@ -148,7 +149,7 @@ km_status km_search_create(const km_search_options *options, const km_space *spa
     }
     KM_TRY_TO(fail, measure_extent(search));
     priors = choose_priors(search);
-    search->parameters = start_of(&priors);
+    search->start = start_of(&priors);
     KM_TRY_TO(fail, km_gp_create(space, &priors, &search->gp));
     *out = search;
     return KM_OK;
@@ -171,7 +172,7 @@ km_status km_search_hand_on(km_search *search, const km_search *from)
     priors.noise = (km_gp_prior){from->parameters.log_noise, HANDED_ON};
     for (int d = 0; d < n; ++d)
         priors.length[d] = (km_gp_prior){from->parameters.log_length[d], HANDED_ON};
-    search->parameters = start_of(&priors);
+    search->start = start_of(&priors);
     km_gp_destroy(&search->gp);
     return km_gp_create(&search->space, &priors, &search->gp);
 }
@@ -204,7 +205,9 @@ km_status km_search_record(km_search *search, int candidate, double value)
     if (!isfinite(value)) return KM_OK;
     search->value[candidate] = value;
     ++search->n_known;
-    if (search->best < 0 || value < search->value[search->best]) search->best = candidate;
+    if (search->best >= 0 && value >= search->value[search->best]) return KM_OK;
+    search->best = candidate;
+    search->best_at = search->n_known;
     return KM_OK;
 }
 
@@ -342,6 +345,7 @@ static km_status learn(km_search *search)
     n = scale_values(search, s.candidate, s.y);
     scale_trends(search);
     pick(search, n, s.candidate, s.x, s.trend);
+    search->parameters = search->start;
     KM_TRY_TO(end, km_gp_fit(search->gp, n, s.x, s.trend, s.y, true, &search->parameters));
     KM_TRY_TO(end, add_pending(search, n, &s));
     status = km_gp_predict(search->gp, search->n, search->x, search->trend, search->mean,
@@ -521,7 +525,9 @@ static km_status choose(km_search *search, int *chosen)
         most = w;
         *chosen = i;
     }
-    search->is_over = gain * search->scale < search->options.tolerance;
+    search->is_over = gain * search->scale < search->options.tolerance &&
+                      search->n_known >= search->options.n_least &&
+                      search->n_known - search->best_at >= search->options.patience;
     if (search->is_over) *chosen = -1;
     if (*chosen >= 0 && search->options.acquisition == KM_ACQUIRE_THOMPSON)
         return draw_jointly(search, chosen);
@@ -566,6 +572,8 @@ km_status km_search_propose(km_search *search, km_proposal *proposal)
     *proposal = (km_proposal){
         .candidate = -1, .mean = NAN, .deviation = NAN, .expected_improvement = NAN};
     if (search->n_taken == search->n || search->is_over) return KM_OK;
+    /* Nothing is kept between proposals but what is known: a search that is taken up again goes on as it would have. */
+    search->rng = km_rng_start(search->options.seed, (uint64_t)search->n_taken);
     KM_TRY(decide(search, proposal));
     if (proposal->candidate < 0) return KM_OK;
     describe(search, proposal);

@@ -24,7 +24,9 @@ typedef struct {
     double control_share; /* proposed at random, 0 to 1 */
     double
         tolerance; /* the search is over when no candidate is expected to improve more; 0: never */
-    double clip; /* a value counts at most as the best + clip (median - best) */
+    int n_least;  /* not over before so many values are known */
+    int patience; /* nor before so many have come without a new lowest one */
+    double clip;  /* a value counts at most as the best + clip (median - best) */
     double trust[KM_GP_MAX_TREND - 1]; /* coefficient that each source is expected to have */
     uint64_t seed;
 } km_search_options;
