@@ -210,6 +210,11 @@ km_status km_boundary_search_record(km_boundary_search *s, int candidate, double
     return km_search_record(g->search, candidate - s->list->boundary[b].first, energy_j_m2);
 }
 
+void km_boundary_search_close(km_boundary_search *s, int b)
+{
+    s->stage[b].is_done = true;
+}
+
 bool km_boundary_search_is_done(const km_boundary_search *s, int b)
 {
     return s->stage[b].is_done;

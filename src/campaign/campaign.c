@@ -72,6 +72,49 @@ end:
     return status;
 }
 
+/* Every crystal as the potential relaxes it, then the boundaries of each. */
+static km_status list_boundaries(const km_campaign_options *options, km_calculator *calculator,
+                                 km_crystal **relaxed, double *atom_ha, km_boundary_list *list)
+{
+    for (int i = 0; i < options->n_bulk; ++i)
+        KM_TRY(km_boundary_relax_bulk(options->bulk[i].crystal, calculator, relaxed + i,
+                                      atom_ha + i));
+    for (int b = 0; b < options->n_boundary; ++b) {
+        const int i = options->boundary[b].i_bulk;
+
+        KM_TRY(km_boundary_list_add(list, options->bulk[i].name, relaxed[i], atom_ha[i],
+                                    options->boundary + b, &options->boundary_options,
+                                    calculator));
+    }
+    return KM_OK;
+}
+
+static km_status add_boundaries(km_plan *plan, const km_campaign_options *options,
+                                km_calculator *calculator)
+{
+    const int n = options->n_bulk;
+    km_boundary_list list = {0};
+    km_crystal **relaxed = NULL;
+    const char **names = NULL;
+    double *atom_ha = NULL;
+    km_status status;
+
+    KM_TRY_TO(end, KM_ALLOC(relaxed, n));
+    KM_TRY_TO(end, KM_ALLOC(names, n));
+    KM_TRY_TO(end, KM_ALLOC(atom_ha, n));
+    for (int i = 0; i < n; ++i) names[i] = options->bulk[i].name;
+    KM_TRY_TO(end, list_boundaries(options, calculator, relaxed, atom_ha, &list));
+    status = km_plan_add_boundaries(plan, &list, n, (const km_crystal *const *)relaxed, names,
+                                    options->slab.tolerance_bohr, options->physics_text);
+end:
+    km_boundary_list_clear(&list);
+    for (int i = 0; relaxed && i < n; ++i) km_crystal_destroy(relaxed + i);
+    KM_FREE(relaxed);
+    KM_FREE(names);
+    KM_FREE(atom_ha);
+    return status;
+}
+
 km_status km_campaign_plan(const km_campaign_options *options, km_calculator *calculator,
                            km_plan **plan)
 {
@@ -81,8 +124,11 @@ km_status km_campaign_plan(const km_campaign_options *options, km_calculator *ca
     KM_TRY(
         KM_CHECK(options->n_bulk > 0, KM_E_INPUT, "campaign %s has no crystal", options->name));
     KM_TRY(km_plan_create(plan));
-    for (int i = 0; i < options->n_bulk; ++i)
-        KM_TRY_TO(fail, add_crystal(*plan, options->bulk + i, options));
+    if (options->kind == KM_CAMPAIGN_GRAIN_BOUNDARY)
+        KM_TRY_TO(fail, add_boundaries(*plan, options, calculator));
+    else
+        for (int i = 0; i < options->n_bulk; ++i)
+            KM_TRY_TO(fail, add_crystal(*plan, options->bulk + i, options));
     if (calculator) KM_TRY_TO(fail, km_plan_estimate(*plan, calculator));
     return KM_OK;
 fail:

@@ -1,5 +1,7 @@
 #include "kaimen/campaign/master.h"
 
+#include "campaign/boundary_queue.h"
+
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/campaign/progress.h"
@@ -40,6 +42,7 @@ typedef struct {
     km_schedule *schedule;
     km_relaxed *relaxed;
     km_policy *policy;
+    km_boundary_queue *boundaries; /* NULL: there are none */
     km_progress *progress;
     km_stop stop;
     int n_team;
@@ -59,8 +62,10 @@ static km_status take_ledger(master *m)
     KM_TRY(km_ledger_read_tasks(m->ledger, -1, &n_row, &rows, &results));
     KM_TRY_TO(end, km_schedule_create(m->plan, m->options->max_attempts, n_row, rows, results,
                                       &m->schedule));
-    status = km_relaxed_create(m->plan, m->worker->relaxation.cell, m->ledger, n_row, rows,
-                               &m->relaxed);
+    KM_TRY_TO(end, km_relaxed_create(m->plan, m->worker->relaxation.cell, m->ledger, n_row,
+                                     rows, &m->relaxed));
+    status = km_boundary_queue_create(m->plan, &m->options->boundary_search, m->ledger,
+                                      m->schedule, n_row, rows, results, &m->boundaries);
 end:
     KM_FREE(rows);
     KM_FREE(results);
@@ -149,6 +154,7 @@ static km_status commit_arrival(master *m, const arrival *a)
             KM_TRY(km_relaxed_take(m->relaxed, s->index, a->image, a->n_byte));
         ++m->summary->n_evaluated;
         KM_TRY(km_schedule_end(m->schedule, s->index, &a->result, dismiss, m));
+        km_boundary_queue_record(m->boundaries, s->index, &a->result);
         km_progress_end(m->progress, task, &a->result);
     }
     s->index = -1;
@@ -216,13 +222,16 @@ static km_reference find_reference(const master *m, const km_task *task)
 {
     const km_result *bulk = km_schedule_reference(m->schedule, task->bulk_id);
     const km_result *oriented = km_schedule_reference(m->schedule, task->oriented_id);
-    km_reference reference = {.oriented_ha = oriented ? oriented->energy_ha : NAN};
+    km_reference reference = {.oriented_ha = oriented ? oriented->energy_ha : NAN,
+                              .atom_ha = NAN};
 
     if (oriented) {
         reference.oriented_filling = oriented->calculation.basis_filling;
         reference.oriented_slope_ha = oriented->calculation.basis_slope_ha;
     }
     if (!bulk) return reference;
+    reference.atom_ha =
+        bulk->energy_ha / km_plan_task(m->plan, km_plan_find(m->plan, task->bulk_id))->n_atom;
     reference.has_bands = bulk->calculation.has_bands;
     reference.is_metallic = bulk->calculation.is_metallic;
     reference.vbm_ha = bulk->calculation.vbm_ha;
@@ -323,6 +332,7 @@ static km_status commit_round(master *m)
     /* Now, not before: an arrival may have told that the job ends. */
     if (!m->summary->is_stopped) {
         if (is_new) KM_TRY(ask_policy(m));
+        KM_TRY(km_boundary_queue_serve(m->boundaries, m->n_team - m->n_busy));
         KM_TRY(choose_tasks(m));
     }
     KM_TRY(km_ledger_commit(m->ledger));
@@ -356,14 +366,17 @@ static km_status serve(master *m)
     for (;;) {
         check_stop(m);
         if (!km_team_is_single(m->team)) KM_TRY(receive_arrivals(m));
-        /* Only a result lets more tasks start. */
-        if (is_first || m->n_arrival > 0) {
+        /* Only a result, or the learner, lets more tasks start. */
+        if (is_first || m->n_arrival > 0 ||
+            (!m->summary->is_stopped && km_boundary_queue_is_ready(m->boundaries))) {
             KM_TRY(commit_round(m));
             KM_TRY(send_tasks(m));
             is_first = false;
             n_idle = 0;
         }
-        if (m->n_busy == 0 && m->n_arrival == 0) return KM_OK;
+        if (m->n_busy == 0 && m->n_arrival == 0 &&
+            (m->summary->is_stopped || !km_boundary_queue_is_busy(m->boundaries)))
+            return KM_OK;
         km_progress_refresh(m->progress);
         if (m->n_arrival == 0) km_protocol_rest(&n_idle);
     }
@@ -447,6 +460,7 @@ end:
     free_arrivals(&m);
     km_progress_destroy(&m.progress);
     km_policy_destroy(&m.policy);
+    km_boundary_queue_destroy(&m.boundaries);
     km_schedule_destroy(&m.schedule);
     km_relaxed_destroy(&m.relaxed);
     for (int i = 0; m.slots && i < m.n_team; ++i) km_crystal_destroy(&m.slots[i].crystal);

@@ -31,6 +31,8 @@ struct km_plan {
     int *slots; /* open addressing by identity: index + 1, 0 where free */
     int n_bulk;
     plan_bulk *bulks;
+    km_boundary_list boundaries;
+    int first_candidate; /* task of candidate 0; the others follow */
 };
 
 km_status km_plan_create(km_plan **plan)
@@ -54,6 +56,7 @@ void km_plan_destroy(km_plan **plan)
     KM_FREE(p->estimates);
     KM_FREE(p->slots);
     KM_FREE(p->bulks);
+    km_boundary_list_clear(&p->boundaries);
     KM_FREE(*plan);
 }
 
@@ -289,6 +292,91 @@ km_status km_plan_add_surfaces(km_plan *plan, const char *name, const km_crystal
     if (count_accepted(added) == 0) return KM_OK;
     KM_TRY(add_bulk(plan, added, bulk, options->tolerance_bohr, text, &bulk_task));
     return add_slabs(plan, added, bulk_task, is_bulk_relaxed, text);
+}
+
+static km_interface describe_interface(const km_boundary_list *list, int i)
+{
+    const km_boundary_candidate *c = list->candidate + i;
+    const km_boundary *boundary = list->boundary + c->i_boundary;
+    const km_bicrystal *bicrystal = km_grain_boundary_bicrystal(boundary->geometry, c->pair);
+    km_interface made = {.pair = c->pair,
+                         .shift = {c->state.shift[0], c->state.shift[1]},
+                         .gap_bohr = c->state.gap_bohr,
+                         .n_removed = c->n_removed,
+                         .n_boundary = bicrystal->vacuum_bohr > 0 ? 1 : 2,
+                         .area_bohr2 = km_bicrystal_area_bohr2(bicrystal),
+                         .rigid_j_m2 = c->rigid_j_m2};
+
+    snprintf(made.name, sizeof made.name, "%.95s", boundary->name);
+    return made;
+}
+
+static km_status add_candidate(km_plan *plan, int i, const char *name, const char *bulk_id,
+                               const char *text)
+{
+    const km_boundary_list *list = &plan->boundaries;
+    const km_boundary *boundary = list->boundary + list->candidate[i].i_boundary;
+    km_task task = {.kind = KM_TASK_GRAIN_BOUNDARY, .interface = describe_interface(list, i)};
+    const int n_before = plan->n_task;
+    km_crystal *crystal;
+    km_status status;
+    int index;
+
+    snprintf(task.bulk, sizeof task.bulk, "%s", name);
+    memcpy(task.bulk_id, bulk_id, KM_ID_SIZE);
+    snprintf(task.label, sizeof task.label, "%s %d", boundary->name, i - boundary->first);
+    KM_TRY(km_boundary_build(list, i, &crystal));
+    status = km_plan_add(plan, &task, crystal, text, &index);
+    km_crystal_destroy(&crystal);
+    KM_TRY(status);
+    return KM_CHECK(index == n_before, KM_E_INPUT,
+                    "%s is the same structure as %s: one boundary twice", task.label,
+                    plan->tasks[index].label);
+}
+
+km_status km_plan_add_boundaries(km_plan *plan, km_boundary_list *list, int n_bulk,
+                                 const km_crystal *const *bulk, const char *const *names,
+                                 double tolerance_bohr, const char *text)
+{
+    int *task = NULL;
+    km_status status = KM_OK;
+
+    plan->boundaries = *list;
+    *list = (km_boundary_list){0};
+    KM_TRY_TO(end, KM_ALLOC(task, n_bulk));
+    for (int i = 0; i < n_bulk; ++i) {
+        plan_bulk named = {0};
+
+        snprintf(named.name, sizeof named.name, "%s", names[i]);
+        KM_TRY_TO(end, add_bulk(plan, &named, bulk[i], tolerance_bohr, text, task + i));
+    }
+    plan->first_candidate = plan->n_task;
+    for (int i = 0; i < plan->boundaries.n_candidate; ++i) {
+        const int i_bulk =
+            plan->boundaries.boundary[plan->boundaries.candidate[i].i_boundary].i_bulk;
+
+        KM_TRY_TO(end,
+                  add_candidate(plan, i, names[i_bulk], plan->tasks[task[i_bulk]].id, text));
+    }
+end:
+    KM_FREE(task);
+    return status;
+}
+
+const km_boundary_list *km_plan_boundaries(const km_plan *plan)
+{
+    return &plan->boundaries;
+}
+
+int km_plan_boundary_task(const km_plan *plan, int i_candidate)
+{
+    return plan->first_candidate + i_candidate;
+}
+
+int km_plan_boundary_candidate(const km_plan *plan, int i_task)
+{
+    return plan->tasks[i_task].kind == KM_TASK_GRAIN_BOUNDARY ? i_task - plan->first_candidate
+                                                              : -1;
 }
 
 km_status km_plan_recut(const km_plan *plan, int i, const km_crystal *relaxed,

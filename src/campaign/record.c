@@ -148,15 +148,16 @@ static km_status write_profile(km_h5 *root, const km_profile *profile)
     return status;
 }
 
-/* Where the atoms ended, and how they went there. */
-static km_status write_relaxation(km_h5 *root, const km_relax *relax)
+/* Where the atoms ended, and how they went there; of the many candidates of a boundary only the energies on the way. */
+static km_status write_relaxation(km_h5 *root, km_task_kind kind, const km_relax *relax)
 {
     km_h5 *group = NULL;
     km_status status;
 
     KM_TRY(write_structure(root, "structure_relaxed", km_relax_crystal(relax)));
     KM_TRY(km_h5_create_group(root, "trajectory", &group));
-    status = km_relax_write(relax, group);
+    status = kind == KM_TASK_GRAIN_BOUNDARY ? km_relax_write_steps(relax, group)
+                                            : km_relax_write(relax, group);
     km_h5_close(&group);
     return status;
 }
@@ -183,7 +184,7 @@ km_status km_record_write(const km_assignment *assignment, const km_crystal *cry
     if (calculator && result->calculation.outcome == KM_OUTCOME_CONVERGED &&
         assignment->task.kind == KM_TASK_BULK)
         KM_TRY_TO(end, write_stress(root, calculator));
-    if (relax) KM_TRY_TO(end, write_relaxation(root, relax));
+    if (relax) KM_TRY_TO(end, write_relaxation(root, assignment->task.kind, relax));
     if (profile) KM_TRY_TO(end, write_profile(root, profile));
     KM_TRY_TO(end, km_h5_copy_image(root, image, n_byte));
 end:

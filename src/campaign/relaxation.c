@@ -1,6 +1,7 @@
 #include "kaimen/campaign/relaxation.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/campaign/boundary.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -8,19 +9,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A quarter of a bond of metals and oxides; thick grains move by a tenth of it. */
+#define GRAIN_MOVED_BOHR 1.2
+
 km_relaxation km_relaxation_default(void)
 {
     const km_relax_options options = km_relax_options_default();
 
     return (km_relaxation){.force_tolerance_ha_bohr = options.force_tolerance_ha_bohr,
                            .stress_tolerance_ha_bohr3 = options.stress_tolerance_ha_bohr3,
-                           .max_step = options.max_step};
+                           .max_step = options.max_step,
+                           .slide = true};
 }
 
 bool km_relaxation_moves(const km_relaxation *relaxation, km_task_kind kind)
 {
     return (kind == KM_TASK_SURFACE && relaxation->atoms) ||
-           (kind == KM_TASK_BULK && relaxation->cell);
+           (kind == KM_TASK_BULK && relaxation->cell) || kind == KM_TASK_GRAIN_BOUNDARY;
 }
 
 void km_relaxation_make_options(const km_relaxation *relaxation, const km_crystal *crystal,
@@ -35,6 +40,17 @@ void km_relaxation_make_options(const km_relaxation *relaxation, const km_crysta
     options->frozen = frozen;
     if (vacuum_axis >= 0)
         km_relax_mark_planes(crystal, vacuum_axis, relaxation->n_frozen_plane, frozen);
+}
+
+km_relax_options km_relaxation_boundary_options(const km_relaxation *relaxation)
+{
+    km_relax_options options = km_boundary_relaxation(relaxation->slide);
+
+    options.stress_tolerance_ha_bohr3 *=
+        relaxation->force_tolerance_ha_bohr / options.force_tolerance_ha_bohr;
+    options.force_tolerance_ha_bohr = relaxation->force_tolerance_ha_bohr;
+    options.max_step = relaxation->max_step;
+    return options;
 }
 
 void km_relaxation_set_folder(km_relaxation *relaxation, const char *ledger_path)
@@ -107,8 +123,23 @@ void km_relaxation_take(const km_relax_result *result, km_calculation *calculati
     calculation->n_h_apply = result->n_h_apply;
 }
 
+/* What was to be one boundary beside another may have become something else. */
+static void check_grains(const km_crystal *crystal, const km_relax *relax,
+                         km_calculation *calculation)
+{
+    const double moved = km_boundary_grain_displacement_bohr(crystal, km_relax_crystal(relax));
+
+    if (calculation->outcome != KM_OUTCOME_CONVERGED || moved < GRAIN_MOVED_BOHR) return;
+    calculation->outcome = KM_OUTCOME_FAILED;
+    snprintf(
+        calculation->reason, sizeof calculation->reason,
+        "atoms in the middle of a grain moved by %.1f bohr: the boundaries met; grains must be "
+        "thicker",
+        moved);
+}
+
 km_status km_relaxation_run(const km_relaxation *relaxation, const km_crystal *crystal,
-                            const char *id, km_calculator *calculator,
+                            const char *id, km_task_kind kind, km_calculator *calculator,
                             const km_request *request, MPI_Comm comm,
                             km_calculation *calculation, km_relax_result *result,
                             km_relax **relax)
@@ -119,15 +150,20 @@ km_status km_relaxation_run(const km_relaxation *relaxation, const km_crystal *c
     km_status status = KM_OK;
 
     *relax = NULL;
-    KM_TRY(make_folder(relaxation, comm));
-    name_checkpoint(relaxation, id, sizeof path, path);
     KM_TRY(km_agree(KM_ALLOC(frozen, km_crystal_n_atom(crystal)), comm));
-    km_relaxation_make_options(relaxation, crystal, request->vacuum_axis, frozen, &options);
-    options.checkpoint = relaxation->folder[0] ? path : NULL;
+    if (kind == KM_TASK_GRAIN_BOUNDARY) {
+        options = km_relaxation_boundary_options(relaxation);
+    } else {
+        KM_TRY_TO(end, make_folder(relaxation, comm));
+        name_checkpoint(relaxation, id, sizeof path, path);
+        km_relaxation_make_options(relaxation, crystal, request->vacuum_axis, frozen, &options);
+        options.checkpoint = relaxation->folder[0] ? path : NULL;
+    }
     options.identity = id;
     KM_TRY_TO(end, km_agree(km_relax_create(crystal, &options, relax), comm));
     KM_TRY_TO(end, km_relax_run(*relax, calculator, request, comm, result));
     km_relaxation_take(result, calculation);
+    if (kind == KM_TASK_GRAIN_BOUNDARY) check_grains(crystal, *relax, calculation);
 end:
     KM_FREE(frozen);
     if (status != KM_OK) km_relax_destroy(relax);

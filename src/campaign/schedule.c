@@ -87,10 +87,18 @@ static void remove_at(km_schedule *s, int place)
     sift_up(s, place);
 }
 
+/* Whether a task has an energy per area, and is a reference for nothing. */
+static bool is_candidate(const km_schedule *s, int index)
+{
+    const km_task_kind kind = km_plan_task(s->plan, index)->kind;
+
+    return kind == KM_TASK_SURFACE || kind == KM_TASK_GRAIN_BOUNDARY;
+}
+
 static void set_state(km_schedule *s, int index, km_task_state state)
 {
     entry *e = s->entries + index;
-    bool is_surface = km_plan_task(s->plan, index)->kind == KM_TASK_SURFACE;
+    bool is_surface = is_candidate(s, index);
 
     --s->n_state[e->state];
     ++s->n_state[state];
@@ -150,9 +158,9 @@ static km_status make_entries(km_schedule *s)
         s->entries[i].priority = task->priority;
         s->entries[i].cost = task->cost;
         s->gamma_j_m2[i] = NAN;
-        s->reference[i] = task->kind == KM_TASK_SURFACE ? -1 : n_reference++;
+        s->reference[i] = is_candidate(s, i) ? -1 : n_reference++;
         ++s->n_state[KM_TASK_QUEUED];
-        s->n_surface[KM_TASK_QUEUED] += task->kind == KM_TASK_SURFACE;
+        s->n_surface[KM_TASK_QUEUED] += is_candidate(s, i);
     }
     return KM_ALLOC(s->results, n_reference);
 }
@@ -180,6 +188,12 @@ static void take_rows(km_schedule *s, int n_row, const km_task *rows, const km_r
     }
 }
 
+/* Whether a task starts as soon as it can, and not only when a search asks for it. */
+static bool starts_itself(const km_schedule *s, int index)
+{
+    return km_plan_task(s->plan, index)->kind != KM_TASK_GRAIN_BOUNDARY;
+}
+
 static void find_ready(km_schedule *s)
 {
     int references[2];
@@ -189,7 +203,9 @@ static void find_ready(km_schedule *s)
         for (int ir = 0; ir < 2; ++ir)
             if (references[ir] >= 0 && s->entries[references[ir]].state != KM_TASK_DONE)
                 ++s->entries[i].n_wait;
-        if (s->entries[i].state == KM_TASK_QUEUED && s->entries[i].n_wait == 0) push(s, i);
+        if (s->entries[i].state == KM_TASK_QUEUED && s->entries[i].n_wait == 0 &&
+            starts_itself(s, i))
+            push(s, i);
     }
 }
 
@@ -304,9 +320,35 @@ km_status km_schedule_end(km_schedule *s, int index, const km_result *result,
     for (int i = s->first[index]; i < s->first[index + 1]; ++i) {
         entry *e = s->entries + s->dependents[i];
 
-        if (--e->n_wait == 0 && e->state == KM_TASK_QUEUED) push(s, s->dependents[i]);
+        if (--e->n_wait == 0 && e->state == KM_TASK_QUEUED &&
+            starts_itself(s, s->dependents[i]))
+            push(s, s->dependents[i]);
     }
     return KM_OK;
+}
+
+bool km_schedule_release(km_schedule *s, int index)
+{
+    const entry *e = s->entries + index;
+
+    if (e->state != KM_TASK_QUEUED || e->n_wait > 0) return false;
+    push(s, index);
+    return true;
+}
+
+void km_schedule_prune(km_schedule *s, int index)
+{
+    if (s->entries[index].state == KM_TASK_QUEUED) set_state(s, index, KM_TASK_PRUNED);
+}
+
+km_task_state km_schedule_state(const km_schedule *s, int index)
+{
+    return s->entries[index].state;
+}
+
+double km_schedule_gamma_j_m2(const km_schedule *s, int index)
+{
+    return s->gamma_j_m2[index];
 }
 
 km_status km_schedule_put_back(km_schedule *s, int index)

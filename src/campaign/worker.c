@@ -96,6 +96,18 @@ static km_status measure(evaluation *e, km_profile **profile)
     return km_profile_measure(*profile, e->assignment, result);
 }
 
+static void measure_boundary(evaluation *e)
+{
+    const km_interface *interface = &e->assignment->task.interface;
+    const double bulk_ha = e->assignment->task.n_atom * e->assignment->reference.atom_ha;
+    const double area = interface->n_boundary * interface->area_bohr2;
+
+    e->result->surface.gamma_j_m2 =
+        KM_J_M2_PER_HA_BOHR2 * (e->result->energy_ha - bulk_ha) / area;
+    e->result->surface.gamma_unrelaxed_j_m2 =
+        KM_J_M2_PER_HA_BOHR2 * (e->start_ha - bulk_ha) / area;
+}
+
 /* What the first rank does after the calculation: numbers, then the image. */
 static void record(evaluation *e, void **image, size_t *n_byte)
 {
@@ -113,6 +125,8 @@ static void record(evaluation *e, void **image, size_t *n_byte)
         fail(result, km_status_message());
         km_profile_destroy(&profile);
     }
+    if (result->state == KM_TASK_DONE && e->assignment->task.kind == KM_TASK_GRAIN_BOUNDARY)
+        measure_boundary(e);
     status = km_record_write(e->assignment, e->crystal, result, &provenance,
                              e->is_held ? worker->calculator : NULL, e->relax, profile, image,
                              n_byte);
@@ -130,8 +144,8 @@ static km_status relax(evaluation *e, const km_request *request, MPI_Comm comm)
     km_relax_result relaxed;
 
     KM_TRY(km_relaxation_run(&e->worker->relaxation, e->crystal, e->assignment->task.id,
-                             e->worker->calculator, request, comm, &result->calculation,
-                             &relaxed, &e->relax));
+                             e->assignment->task.kind, e->worker->calculator, request, comm,
+                             &result->calculation, &relaxed, &e->relax));
     e->is_held = relaxed.outcome == KM_OUTCOME_CONVERGED;
     e->start_ha = relaxed.start_energy_ha;
     result->n_relax_step = relaxed.n_step;

@@ -58,7 +58,7 @@ static km_status write_frames(const km_relax *relax, km_h5 *group)
                                relax->record.stress);
 }
 
-km_status km_relax_write(const km_relax *relax, km_h5 *group)
+km_status km_relax_write_steps(const km_relax *relax, km_h5 *group)
 {
     const int n = relax->record.n;
     double *column = NULL, row[N_COLUMN];
@@ -73,10 +73,15 @@ km_status km_relax_write(const km_relax *relax, km_h5 *group)
         KM_TRY_TO(end,
                   km_h5_write_doubles(group, columns[c].name, columns[c].unit, 1, &n, column));
     }
-    status = write_frames(relax, group);
 end:
     KM_FREE(column);
     return status;
+}
+
+km_status km_relax_write(const km_relax *relax, km_h5 *group)
+{
+    KM_TRY(km_relax_write_steps(relax, group));
+    return write_frames(relax, group);
 }
 
 static km_status read_frames(km_relax *relax, km_h5 *file, int n)

@@ -52,6 +52,9 @@ KM_STATUS km_boundary_search_propose(km_boundary_search *search, km_proposal *pr
 KM_STATUS km_boundary_search_record(km_boundary_search *search, int candidate,
                                     double energy_j_m2);
 
+/** @brief Propose nothing more of a boundary. */
+void km_boundary_search_close(km_boundary_search *search, int i_boundary);
+
 /** @brief Whether every boundary is done with. */
 bool km_boundary_search_is_over(const km_boundary_search *search);
 

@@ -4,6 +4,7 @@
  * @brief The front door: crystals in, ledger and database out, in one MPI job that can be killed and resumed.
  */
 #include "kaimen/builder/slab.h"
+#include "kaimen/campaign/boundary_search.h"
 #include "kaimen/campaign/equation_of_state.h"
 #include "kaimen/campaign/plan.h"
 #include "kaimen/campaign/relaxation.h"
@@ -16,7 +17,11 @@
 #define KM_CAMPAIGN_NAME_SIZE 64
 
 /** What is computed of every crystal. */
-typedef enum { KM_CAMPAIGN_SURFACE, KM_CAMPAIGN_EQUATION_OF_STATE } km_campaign_kind;
+typedef enum {
+    KM_CAMPAIGN_SURFACE,
+    KM_CAMPAIGN_EQUATION_OF_STATE,
+    KM_CAMPAIGN_GRAIN_BOUNDARY
+} km_campaign_kind;
 
 /** One crystal of the input. */
 typedef struct {
@@ -36,6 +41,10 @@ typedef struct {
     km_campaign_kind kind;
     km_slab_options slab; /* for surfaces; its tolerance_bohr for all */
     km_equation_of_state_options equation_of_state;
+    int n_boundary;
+    const km_boundary_request *boundary; /* borrowed, [n_boundary] */
+    km_boundary_options boundary_options;
+    km_boundary_search_options boundary_search;
     km_relaxation relaxation; /* its folder follows from the ledger */
     const char *
         physics_text; /* borrowed: every effective value that changes a result, see identity.h */
@@ -82,7 +91,7 @@ KM_STATUS km_campaign_run(const km_campaign_options *options, const km_plan *pla
 
 /**
  * @brief Everything the campaign would evaluate; runs nothing. Local.
- * @param[in] calculator  estimates sizes and times; NULL: no estimates
+ * @param[in] calculator  estimates sizes and times, and relaxes the crystals of grain boundaries, which need a classical one; NULL: no estimates
  */
 KM_STATUS km_campaign_plan(const km_campaign_options *options, km_calculator *calculator,
                            km_plan **plan);

@@ -6,6 +6,7 @@
  * Tasks are found by their identity. Adding one that is there already gives the index of the old one.
  */
 #include "kaimen/builder/slab.h"
+#include "kaimen/campaign/boundary.h"
 #include "kaimen/campaign/task.h"
 
 typedef struct km_plan km_plan;
@@ -19,7 +20,7 @@ void km_plan_destroy(km_plan **plan);
 /**
  * @brief Add a task. Local.
  *
- * @param[in]  task     kind, label, bulk, bulk_id, oriented_id, surface, volume_ratio, priority are taken; the rest is filled in
+ * @param[in]  task     kind, label, bulk, bulk_id, oriented_id, surface, interface, volume_ratio, priority are taken; the rest is filled in
  * @param[in]  crystal  copied
  * @param[in]  text     options that change the result: part of the identity
  * @param[out] index    of the new task, or of the one with the same identity; may be NULL
@@ -56,6 +57,23 @@ KM_STATUS km_plan_recut(const km_plan *plan, int i, const km_crystal *relaxed,
  */
 KM_STATUS km_plan_make_primitive(const km_crystal *bulk, double tolerance_bohr,
                                  km_crystal **primitive);
+
+/**
+ * @brief Add the candidates of grain boundaries, and the bulk crystals that they wait for. Local.
+ *
+ * @param[in,out] list   taken over, also on failure
+ * @param[in]     bulk   relaxed crystals, [n_bulk], by km_boundary.i_bulk
+ * @param[in]     names  of the crystals, [n_bulk]
+ * @return KM_E_INPUT for a boundary that is there twice
+ */
+KM_STATUS km_plan_add_boundaries(km_plan *plan, km_boundary_list *list, int n_bulk,
+                                 const km_crystal *const *bulk, const char *const *names,
+                                 double tolerance_bohr, const char *text);
+
+/** @brief The boundaries of the plan, empty where there are none; the task of a candidate; the candidate of a task, -1 of another kind. Borrowed. */
+const km_boundary_list *km_plan_boundaries(const km_plan *plan);
+int km_plan_boundary_task(const km_plan *plan, int i_candidate);
+int km_plan_boundary_candidate(const km_plan *plan, int i_task);
 
 /** @brief Ask a calculator for the size and time of every task: fills cost and estimate_s. Local. */
 KM_STATUS km_plan_estimate(km_plan *plan, km_calculator *calculator);

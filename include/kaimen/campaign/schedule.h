@@ -39,6 +39,19 @@ void km_schedule_destroy(km_schedule **schedule);
  */
 int km_schedule_next(km_schedule *schedule, double time_left_s);
 
+/**
+ * @brief Let a waiting candidate of a grain boundary start: none starts before it is asked for. Local.
+ * @return false where it does not wait, or its reference is not done
+ */
+bool km_schedule_release(km_schedule *schedule, int index);
+
+/** @brief A waiting task is not calculated. Local. */
+void km_schedule_prune(km_schedule *schedule, int index);
+
+/** @brief State of a task, and its energy per area, J/m2: of a surface or boundary that is done, else NaN. Local. */
+km_task_state km_schedule_state(const km_schedule *schedule, int index);
+double km_schedule_gamma_j_m2(const km_schedule *schedule, int index);
+
 /** @brief A running task ended. Dependents of a failed one are dismissed through the callback. */
 KM_STATUS km_schedule_end(km_schedule *schedule, int index, const km_result *result,
                           km_schedule_dismiss dismiss, void *self);

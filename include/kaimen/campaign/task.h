@@ -4,8 +4,8 @@
  * @brief What a campaign evaluates: one task per crystal, and the numbers that come out. Plain values only.
  *
  * A surface waits for two references: the bulk (band edges relative to the mean potential) and the oriented bulk (energy
- * with the slab's own settings). A volume is one point of a crystal's equation of state and waits for nothing. Numbers
- * that do not exist are NaN.
+ * with the slab's own settings). A volume is one point of a crystal's equation of state and waits for nothing. A grain boundary is one candidate
+ * for the structure of one; it waits for the energy of the bulk, and is started when the search asks for it. Numbers that do not exist are NaN.
  */
 #include "kaimen/potential/calculator.h"
 
@@ -20,9 +20,10 @@ typedef enum {
     KM_TASK_BULK,
     KM_TASK_ORIENTED_BULK,
     KM_TASK_SURFACE,
-    KM_TASK_VOLUME
+    KM_TASK_VOLUME,
+    KM_TASK_GRAIN_BOUNDARY
 } km_task_kind;
-#define KM_N_TASK_KIND 4
+#define KM_N_TASK_KIND 5
 
 typedef enum {
     KM_TASK_QUEUED,
@@ -45,6 +46,18 @@ typedef struct {
     double n_bulk;      /* oriented bulk cells in the slab */
 } km_surface;
 
+/** Facts of a bicrystal that its crystal does not show. */
+typedef struct {
+    char name[KM_TASK_TEXT_SIZE * 3]; /* of the boundary, such as "MgO S5(310)[001]" */
+    int pair;                         /* of terminations */
+    double shift[2];                  /* in the basis of the CNID cell */
+    double gap_bohr;
+    int n_removed;     /* atoms that were merged into others, at each boundary */
+    int n_boundary;    /* in the cell */
+    double area_bohr2; /* of one */
+    double rigid_j_m2; /* energy before relaxation, shells on their cores */
+} km_interface;
+
 typedef struct {
     char id[KM_ID_SIZE]; /* hash of the physical content */
     km_task_kind kind;
@@ -53,7 +66,8 @@ typedef struct {
     char bulk[KM_TASK_TEXT_SIZE * 2]; /* name of the crystal it was made from */
     char bulk_id[KM_ID_SIZE];         /* references that must be done first; "" for none */
     char oriented_id[KM_ID_SIZE];
-    km_surface surface; /* zero for other kinds */
+    km_surface surface;     /* zero for other kinds */
+    km_interface interface; /* likewise */
     double
         volume_ratio; /* of a volume, to that of the crystal as it was given; 0 for other kinds */
     double volume_bohr3; /* of the cell */
@@ -75,7 +89,7 @@ typedef struct {
 
 /** Surface quantities; see dft/edges.h. */
 typedef struct {
-    double gamma_j_m2;
+    double gamma_j_m2;           /* of a surface or of a grain boundary */
     double gamma_unrelaxed_j_m2; /* with the atoms where they were cut; NaN: not relaxed */
     double ip_ev;                /* through the bulk */
     double ea_ev;
@@ -108,7 +122,7 @@ typedef struct {
     double time_s;
 } km_result;
 
-/** @brief "bulk", "oriented_bulk", "surface", "volume": also the groups of the database. Local. */
+/** @brief "bulk", "oriented_bulk", "surface", "volume", "grain_boundary": also the groups of the database. Local. */
 const char *km_task_kind_name(km_task_kind kind);
 
 /** @brief "queued", "running", "done", "failed", "pruned". Local. */

@@ -125,7 +125,8 @@ const km_relax_step *km_relax_steps(const km_relax *relax, int *n);
 /** @brief Crystal, forces and stress of computation i. Local; borrowed. */
 km_relax_frame km_relax_frame_at(const km_relax *relax, int i);
 
-/** @brief Write the trajectory: energies, cells, positions, forces, iterations of every step. Local. */
+/** @brief Write the trajectory: energies, cells, positions, forces, iterations of every step; or without cells, positions and forces. Local. */
+KM_STATUS km_relax_write_steps(const km_relax *relax, km_h5 *group);
 KM_STATUS km_relax_write(const km_relax *relax, km_h5 *group);
 
 /**
