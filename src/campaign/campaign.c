@@ -1,5 +1,7 @@
 #include "kaimen/campaign/campaign.h"
 
+#include "kaimen/campaign/boundary_trace.h"
+
 #include "kaimen/base/comm.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/base/text.h"
@@ -168,6 +170,7 @@ static km_status open_ledger(const km_campaign_options *options, const km_plan *
     for (int i = 0; i < n_task; ++i) tasks[i] = km_plan_task(plan, i);
     KM_TRY_TO(end, km_ledger_open(options->ledger_path, &identity, ledger));
     KM_TRY_TO(end, km_ledger_add_tasks(*ledger, n_task, tasks));
+    KM_TRY_TO(end, km_boundary_maps_store(km_plan_boundaries(plan), *ledger));
     KM_TRY_TO(end, km_ledger_recover(*ledger, options->max_attempts));
 end:
     KM_FREE(tasks);

@@ -307,6 +307,7 @@ static km_interface describe_interface(const km_boundary_list *list, int i)
                          .area_bohr2 = km_bicrystal_area_bohr2(bicrystal),
                          .rigid_j_m2 = c->rigid_j_m2};
 
+    memcpy(made.descriptor, c->descriptor, sizeof made.descriptor);
     snprintf(made.name, sizeof made.name, "%.95s", boundary->name);
     return made;
 }

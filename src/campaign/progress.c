@@ -139,9 +139,12 @@ static void describe(const km_task *task, const km_result *result, char text[KM_
                  result->reason);
         return;
     }
-    if (task->kind != KM_TASK_SURFACE)
+    if (task->kind == KM_TASK_GRAIN_BOUNDARY)
+        n = add_number(text, n, n_text, "gamma %.4f J/m2", result->surface.gamma_j_m2);
+    else if (task->kind == KM_TASK_SURFACE)
+        n = add_number(text, n, n_text, "gamma %.3f J/m2", result->surface.gamma_j_m2);
+    else
         n = add_number(text, n, n_text, "%.6f Ha", result->energy_ha);
-    n = add_number(text, n, n_text, "gamma %.3f J/m2", result->surface.gamma_j_m2);
     n = add_number(text, n, n_text, "  IP %.2f eV", result->surface.ip_ev);
     n = add_number(text, n, n_text, "  EA %.2f eV", result->surface.ea_ev);
     n = add_number(text, n, n_text, "  gap %.2f eV", gap_of(task, result));

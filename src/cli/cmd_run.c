@@ -40,10 +40,15 @@ static void print_start(const km_setup *setup)
     if (setup->options.kind == KM_CAMPAIGN_SURFACE)
         printf("%d surfaces and %d references", n_kind[KM_TASK_SURFACE],
                n_task - n_kind[KM_TASK_SURFACE]);
-    else
+    else if (setup->options.kind == KM_CAMPAIGN_EQUATION_OF_STATE)
         printf("%d volumes", n_kind[KM_TASK_VOLUME]);
-    printf("; %s, %g Ha; %d rank%s\n", km_functional_name(setup->input.dft.functional),
-           setup->input.dft.ecut_ha, n_rank, n_rank == 1 ? "" : "s");
+    else
+        printf("%d grain boundaries with %d candidates", setup->options.n_boundary,
+               n_kind[KM_TASK_GRAIN_BOUNDARY]);
+    if (setup->options.kind != KM_CAMPAIGN_GRAIN_BOUNDARY)
+        printf("; %s, %g Ha", km_functional_name(setup->input.dft.functional),
+               setup->input.dft.ecut_ha);
+    printf("; %d rank%s\n", n_rank, n_rank == 1 ? "" : "s");
     if (n_task == 0) printf("no cut was accepted: kaimen plan with the same file shows why\n");
     fflush(stdout);
 }

@@ -5,6 +5,7 @@
 #include "kaimen/base/file.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/base/text.h"
+#include "kaimen/base/units.h"
 #include "kaimen/crystal/element.h"
 #include "kaimen/dft/pseudo.h"
 
@@ -18,10 +19,12 @@ const char *const km_input_spins[] = {"none", "collinear", NULL};
 const char *const km_input_arithmetics[] = {"auto", "inversion", "complex", NULL};
 const char *const km_input_precisions[] = {"mixed", "double", NULL};
 
-static const char *const kinds[] = {"surface", "equation_of_state",
+static const char *const kinds[] = {"surface", "equation_of_state", "grain_boundary",
                                     NULL}; /* km_campaign_kind */
 static const char *const levels[] = {"lda", "pbe", "pbesol", NULL};
-static const char *const policies[] = {"none", NULL};
+static const char *const policies[] = {"none",     "random", "kriging", "kriging+map",
+                                       "transfer", NULL}; /* km_boundary_policy */
+static const char *const acquisitions[] = {"ei", "lcb", "thompson", NULL}; /* km_acquisition */
 static const char *const calculators[] = {"dft", "fake", NULL};
 static const char *const vacua[] = {"auto", "a", "b", "c", "none", NULL};
 
@@ -52,11 +55,23 @@ static const km_config_field potential_rows[] = {
      .help = "An ion set (`potentials/*.yaml`), a setfl file, or funcfl files."},
     {0}};
 
+static const km_config_field boundary_rows[] = {
+    {.key = "bulk", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_input_boundary, bulk), .help = "Name of the crystal; without it, the first."},
+    {.key = "plane", .kind = KM_CONFIG_INT, .count = 3, .range = "[-99, 99]", .required = true, KM_CONFIG_AT(km_input_boundary, request.plane),
+     .help = "(hkl) of the lower grain, in the conventional cell."},
+    {.key = "axis", .kind = KM_CONFIG_INT, .count = 3, .range = "[-99, 99]", KM_CONFIG_AT(km_input_boundary, request.axis),
+     .help = "Rotation axis [uvw]; needed with sigma."},
+    {.key = "sigma", .kind = KM_CONFIG_INT, .range = "[1, 9999]", KM_CONFIG_AT(km_input_boundary, request.sigma),
+     .help = "Index of the coincidence lattice; without it, the symmetric boundary (twin) of the plane."},
+    {.key = "plane_2", .kind = KM_CONFIG_INT, .count = 3, .range = "[-999, 999]", KM_CONFIG_AT(km_input_boundary, request.plane_2),
+     .help = "(hkl) of the upper grain, where axis and sigma leave a choice; without it, alike if possible."},
+    {0}};
+
 static const km_config_field campaign_rows[] = {
     {.key = "campaign.name", .kind = KM_CONFIG_TEXT, .required = true, KM_CONFIG_AT(km_input_campaign, name),
      .help = "Name of the campaign."},
     {.key = "campaign.kind", .kind = KM_CONFIG_CHOICE, .names = kinds, .fallback = "surface",
-     KM_CONFIG_AT(km_input_campaign, kind), .help = "What is computed of every crystal: its nonpolar surfaces, or its energy at several volumes with a Birch-Murnaghan curve through them."},
+     KM_CONFIG_AT(km_input_campaign, kind), .help = "What is computed: nonpolar surfaces of every crystal; its energy at several volumes, with a Birch-Murnaghan curve through them; or the structures of grain boundaries, with a classical potential."},
     {.key = "campaign.ledger", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_input_campaign, ledger),
      .help = "The durable record, from the current directory; without it, NAME.db."},
     {.key = "campaign.database", .kind = KM_CONFIG_TEXT, KM_CONFIG_AT(km_input_campaign, database),
@@ -86,8 +101,42 @@ static const km_config_field campaign_rows[] = {
     KM_INPUT_RELAX_ROWS(km_input_campaign),
     {.key = "edges.level", .kind = KM_CONFIG_CHOICE, .names = levels, KM_CONFIG_AT(km_input_campaign, level),
      .help = "Where the bulk's band edges come from: the functional's own; without it, that of dft.functional."},
+    {.key = "potential", .kind = KM_CONFIG_LIST, KM_CONFIG_ARRAY_AT(km_input_campaign, potential, n_potential), .element = potential_rows,
+     .help = "Grain boundaries: files of the classical potential."},
+    {.key = "boundary", .kind = KM_CONFIG_LIST, KM_CONFIG_BLOCK_AT(km_input_campaign, boundary, n_boundary), .element = boundary_rows,
+     .help = "The grain boundaries, in the order in which they are searched."},
+    {.key = "grain.thickness", .kind = KM_CONFIG_REAL, .fallback = "20 Ang", .unit = "Ang", .range = "(0, 1000]",
+     KM_CONFIG_AT(km_input_campaign, grain.grain.thickness_bohr), .help = "Least thickness of each of the two grains in the cell."},
+    {.key = "grain.shift_step", .kind = KM_CONFIG_REAL, .fallback = "0.3 Ang", .unit = "Ang", .range = "[0.01, 10]",
+     KM_CONFIG_AT(km_input_campaign, grain.shift_step_bohr), .help = "Largest step between rigid shifts, over the cell that the energy repeats with."},
+    {.key = "grain.gap_range", .kind = KM_CONFIG_REAL, .fallback = "2 Ang", .unit = "Ang", .range = "[0, 20]",
+     KM_CONFIG_AT(km_input_campaign, grain.gap_range_bohr), .help = "Gaps are tried from the spacing of the planes to that and so much more; each shift starts with the one of least rigid energy."},
+    {.key = "grain.gap_step", .kind = KM_CONFIG_REAL, .fallback = "0.2 Ang", .unit = "Ang", .range = "[0.01, 5]",
+     KM_CONFIG_AT(km_input_campaign, grain.gap_step_bohr), .help = "Step between them."},
+    {.key = "grain.close", .kind = KM_CONFIG_REAL, .fallback = "0.7", .range = "[0, 1)", KM_CONFIG_AT(km_input_campaign, grain.close_fraction),
+     .help = "Where like atoms across the boundary are closer than this part of their distance in the bulk, there is a second candidate with such pairs merged, in whole formula units; 0: none."},
+    {.key = "grain.strain_limit", .kind = KM_CONFIG_REAL, .fallback = "0.02", .range = "[0, 0.5)", KM_CONFIG_AT(km_input_campaign, grain.grain.strain_limit),
+     .help = "Largest strain of a grain that fits the other only nearly."},
+    {.key = "grain.max_atoms", .kind = KM_CONFIG_INT, .fallback = "2000", .range = "[1, 100000]", KM_CONFIG_AT(km_input_campaign, grain.grain.max_atom),
+     .help = "Larger bicrystals are rejected, with that reason."},
+    {.key = "grain.slide", .kind = KM_CONFIG_BOOL, .fallback = "true", KM_CONFIG_AT(km_input_campaign, relax.slide),
+     .help = "Grains slide while they relax; false: only the atoms and the distance of the grains relax."},
     {.key = "learner.policy", .kind = KM_CONFIG_CHOICE, .names = policies, .fallback = "none",
-     KM_CONFIG_AT(km_input_campaign, learner_policy), .help = "none: everything is computed, longest first."},
+     KM_CONFIG_AT(km_input_campaign, learner.policy), .help = "none: everything is computed. Of grain boundaries, what is relaxed next: random; kriging, a Gaussian process of the relaxed energies; kriging+map, of what relaxation changes of the rigid energies; transfer, of what it changes of a regression that all boundaries before have trained."},
+    {.key = "learner.acquisition", .kind = KM_CONFIG_CHOICE, .names = acquisitions, .fallback = "lcb",
+     KM_CONFIG_AT(km_input_campaign, learner.search.acquisition), .help = "What a candidate is worth: expected improvement, lower confidence bound, or a Thompson draw."},
+    {.key = "learner.initial", .kind = KM_CONFIG_INT, .fallback = "5", .range = "[1, 1000]", KM_CONFIG_AT(km_input_campaign, learner.search.n_initial),
+     .help = "Candidates far from each other before the first fit; 1 where a map or a regression predicts."},
+    {.key = "learner.control_share", .kind = KM_CONFIG_REAL, .fallback = "0.1", .range = "[0, 1]",
+     KM_CONFIG_AT(km_input_campaign, learner.search.control_share), .help = "Share of the candidates that is drawn at random whatever the learner thinks."},
+    {.key = "learner.tolerance", .kind = KM_CONFIG_REAL, .unit = "J/m2", .fallback = "0.001 J/m2", .range = "[0, 10]",
+     KM_CONFIG_AT(km_input_campaign, learner.search.tolerance), .help = "A boundary is done with when no candidate is expected to improve by more; 0: never before all are relaxed."},
+    {.key = "learner.least", .kind = KM_CONFIG_INT, .fallback = "10", .range = "[0, 1000000]", KM_CONFIG_AT(km_input_campaign, learner.search.n_least),
+     .help = "Nor before so many of its candidates are relaxed."},
+    {.key = "learner.patience", .kind = KM_CONFIG_INT, .fallback = "10", .range = "[0, 1000000]", KM_CONFIG_AT(km_input_campaign, learner.search.patience),
+     .help = "Nor before so many have come without a new lowest one."},
+    {.key = "learner.max_trials", .kind = KM_CONFIG_INT, .range = "[1, 1000000]", KM_CONFIG_AT(km_input_campaign, learner.max_trial),
+     .help = "At most so many candidates of each boundary; without it, no limit."},
     {.key = "calculator.kind", .kind = KM_CONFIG_CHOICE, .names = calculators, .fallback = "dft",
      KM_CONFIG_AT(km_input_campaign, calculator), .help = "fake: a dry run with invented energies, to try a job script."},
     {.key = "calculator.task_time", .kind = KM_CONFIG_REAL, .unit = "s", .range = "[0, 1e6]", .fallback = "1 s",
@@ -138,8 +187,7 @@ static const km_config_field energy_rows[] = {
 /* clang-format on */
 
 /* Keys of the design that this version cannot honour: refused by name, not as misspelt. */
-static const char *const planned_keys[] = {"learner.prune", "learner.objective",
-                                           "learner.control_share", NULL};
+static const char *const planned_keys[] = {"learner.prune", "learner.objective", NULL};
 
 const km_config_field *km_input_campaign_schema(void)
 {
@@ -310,9 +358,21 @@ static km_status check_sections(const km_config *config, int kind)
         const char *section;
         int kind;
     } only[] = {{"slab", KM_CAMPAIGN_SURFACE},
-                {"relax", KM_CAMPAIGN_SURFACE},
                 {"edges", KM_CAMPAIGN_SURFACE},
-                {"equation_of_state", KM_CAMPAIGN_EQUATION_OF_STATE}};
+                {"relax.atoms", KM_CAMPAIGN_SURFACE},
+                {"relax.cell", KM_CAMPAIGN_SURFACE},
+                {"relax.stress_tolerance", KM_CAMPAIGN_SURFACE},
+                {"relax.pressure", KM_CAMPAIGN_SURFACE},
+                {"relax.frozen_layers", KM_CAMPAIGN_SURFACE},
+                {"equation_of_state", KM_CAMPAIGN_EQUATION_OF_STATE},
+                {"potential", KM_CAMPAIGN_GRAIN_BOUNDARY},
+                {"boundary", KM_CAMPAIGN_GRAIN_BOUNDARY},
+                {"grain", KM_CAMPAIGN_GRAIN_BOUNDARY}};
+    const int relax = km_config_line(config, "relax");
+
+    KM_TRY(KM_CHECK(relax == 0 || kind != KM_CAMPAIGN_EQUATION_OF_STATE, KM_E_INPUT,
+                    "%s:%d: relax in a campaign of kind %s; wanted kind %s",
+                    km_config_name(config), relax, kinds[kind], kinds[KM_CAMPAIGN_SURFACE]));
 
     for (size_t i = 0; i < sizeof only / sizeof *only; ++i) {
         int line = km_config_line(config, only[i].section);
@@ -325,6 +385,62 @@ static km_status check_sections(const km_config *config, int kind)
     return KM_OK;
 }
 
+/* Of surfaces a policy has nothing to say yet. */
+static km_status check_policy(const km_config *config, const km_input_campaign *input)
+{
+    return KM_CHECK(
+        input->kind == KM_CAMPAIGN_GRAIN_BOUNDARY || input->learner.policy == KM_BOUNDARY_ALL,
+        KM_E_INPUT, "%s:%d: learner.policy = %s; wanted none in a campaign of kind %s",
+        km_config_name(config), km_config_line(config, "learner.policy"),
+        policies[input->learner.policy], kinds[input->kind]);
+}
+
+/* The crystal that a boundary names. */
+static km_status find_crystal(const km_config *config, const km_input_campaign *input, int b)
+{
+    km_input_boundary *boundary = input->boundary + b;
+    char key[32];
+
+    snprintf(key, sizeof key, "boundary[%d]", b);
+    KM_TRY(KM_CHECK(
+        boundary->request.sigma == 0 || boundary->request.axis[0] ||
+            boundary->request.axis[1] || boundary->request.axis[2],
+        KM_E_INPUT, "%s:%d: boundary: sigma = %d without an axis; wanted such as [0, 0, 1]",
+        km_config_name(config), km_config_line(config, key), boundary->request.sigma));
+    if (!boundary->bulk[0]) return KM_OK;
+    for (int i = 0; i < input->n_bulk; ++i)
+        if (strcmp(input->bulk[i].name, boundary->bulk) == 0) {
+            boundary->request.i_bulk = i;
+            return KM_OK;
+        }
+    return KM_RAISE(KM_E_INPUT,
+                    "%s:%d: boundary: no crystal has the name %s; wanted one of bulk[].name",
+                    km_config_name(config), km_config_line(config, key), boundary->bulk);
+}
+
+static km_status fill_boundaries(const km_config *config, km_input_campaign *input)
+{
+    const char *name = km_config_name(config);
+
+    KM_TRY(KM_CHECK(input->n_boundary > 0, KM_E_INPUT,
+                    "%s:%d: boundary is missing; wanted a list of grain boundaries", name,
+                    km_config_line(config, "campaign.kind")));
+    KM_TRY(KM_CHECK(input->n_potential > 0, KM_E_INPUT,
+                    "%s:%d: potential is missing; wanted the files of a classical potential",
+                    name, km_config_line(config, "campaign.kind")));
+    KM_TRY(resolve_potential(config, input->n_potential, input->potential));
+    for (int b = 0; b < input->n_boundary; ++b) KM_TRY(find_crystal(config, input, b));
+    input->learner.search.tolerance *= KM_J_M2_PER_HA_BOHR2;
+    input->learner.search.seed = (uint64_t)input->run.seed;
+    /* Boundaries differ by millijoules: they are relaxed further than slabs. */
+    if (!km_config_line(config, "relax.force_tolerance"))
+        input->relax.force_tolerance_ha_bohr =
+            km_boundary_relaxation(true).force_tolerance_ha_bohr;
+    if (!km_config_line(config, "relax.max_steps"))
+        input->relax.max_step = km_boundary_relaxation(true).max_step;
+    return KM_OK;
+}
+
 static km_status fill_campaign(const km_config *config, km_input_campaign *input)
 {
     KM_TRY(refuse_planned(config));
@@ -332,6 +448,8 @@ static km_status fill_campaign(const km_config *config, km_input_campaign *input
     input->dft = km_dft_options_default(input->dft.quality);
     input->dft.pseudo.family[0] = '\0';
     input->slab = km_slab_options_default();
+    input->grain = km_boundary_options_default();
+    input->learner = km_boundary_search_options_default();
     KM_TRY(km_config_read_key(config, campaign_rows, "dft.functional", input));
     input->level = (int)input->dft.functional;
     KM_TRY(km_config_read_key(config, campaign_rows, "relax.atoms", input));
@@ -339,8 +457,13 @@ static km_status fill_campaign(const km_config *config, km_input_campaign *input
     KM_TRY(km_config_read(config, campaign_rows, input));
     KM_TRY(check_name(config, input->name));
     KM_TRY(check_sections(config, input->kind));
-    KM_TRY(check_dft(config, &input->dft));
-    KM_TRY(resolve_pseudo(config, &input->dft.pseudo));
+    KM_TRY(check_policy(config, input));
+    if (input->kind == KM_CAMPAIGN_GRAIN_BOUNDARY) {
+        KM_TRY(fill_boundaries(config, input));
+    } else {
+        KM_TRY(check_dft(config, &input->dft));
+        KM_TRY(resolve_pseudo(config, &input->dft.pseudo));
+    }
     if (input->level != (int)input->dft.functional)
         return KM_RAISE(KM_E_INPUT, "%s:%d: edges.level = %s; wanted %s, as dft.functional",
                         km_config_name(config), km_config_line(config, "edges.level"),
@@ -400,6 +523,7 @@ fail:
 void km_input_campaign_clear(km_input_campaign *input)
 {
     KM_FREE(input->bulk);
+    KM_FREE(input->boundary);
 }
 
 km_status km_input_read_energy(const char *path, MPI_Comm comm, km_input_energy *input,

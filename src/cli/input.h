@@ -26,6 +26,12 @@ typedef struct {
 
 #define KM_INPUT_MAX_POTENTIAL 8
 
+/** One grain boundary of a campaign. */
+typedef struct {
+    char bulk[64]; /* name of the crystal; "": the first */
+    km_boundary_request request;
+} km_input_boundary;
+
 typedef enum { KM_CALCULATOR_DFT, KM_CALCULATOR_FAKE } km_input_calculator;
 
 /** How the job is run: nothing here changes a result. */
@@ -49,8 +55,13 @@ typedef struct {
     km_equation_of_state_options equation_of_state;
     km_relaxation relax;
     km_dft_options dft;
-    int level;          /* a km_functional */
-    int learner_policy; /* 0: none */
+    int level;       /* a km_functional */
+    int n_potential; /* 0: DFT */
+    km_input_potential potential[KM_INPUT_MAX_POTENTIAL];
+    int n_boundary;
+    km_input_boundary *boundary;
+    km_boundary_options grain;
+    km_boundary_search_options learner;
     int calculator;     /* a km_input_calculator */
     double fake_task_s; /* mean duration of one fake task */
     km_input_run run;

@@ -12,11 +12,12 @@
 typedef struct {
     km_input_campaign input;
     km_config *config;
-    km_crystal **crystals;  /* [input.n_bulk] */
-    km_campaign_bulk *bulk; /* [input.n_bulk] */
-    char *effective;        /* every value, as YAML */
-    char *physics;          /* those that change a result */
-    km_text *pseudos;       /* of each crystal, by hash, [input.n_bulk] */
+    km_crystal **crystals;         /* [input.n_bulk] */
+    km_campaign_bulk *bulk;        /* [input.n_bulk] */
+    km_boundary_request *boundary; /* [input.n_boundary] */
+    char *effective;               /* every value, as YAML */
+    char *physics;                 /* those that change a result */
+    km_text *pseudos;              /* of each crystal, by hash, [input.n_bulk] */
     km_calculator *calculator;
     km_dft *dft; /* borrowed: the same calculator; NULL: a fake one */
     km_plan *plan;

@@ -1,6 +1,8 @@
 #include "cli/setup.h"
 
+#include "kaimen/base/file.h"
 #include "kaimen/base/memory.h"
+#include "kaimen/base/sha256.h"
 #include "kaimen/base/text.h"
 #include "kaimen/dft/dft_calculator.h"
 #include "kaimen/potential/fake_calculator.h"
@@ -55,16 +57,39 @@ static km_status append_relaxation(const km_relaxation *relax, km_text *text)
     return KM_OK;
 }
 
+/* The potential by the hash of its files, and how bicrystals relax. */
+static km_status append_potential(const km_input_campaign *input, km_text *text)
+{
+    for (int i = 0; i < input->n_potential; ++i) {
+        char hash[KM_SHA256_SIZE], *content;
+        km_sha256 sha;
+
+        KM_TRY(km_file_read_text(input->potential[i].file, &content));
+        km_sha256_start(&sha);
+        km_sha256_add(&sha, content, strlen(content));
+        km_sha256_finish(&sha, hash);
+        KM_FREE(content);
+        KM_TRY(km_text_append(text, "potential %d %s\n", i + 1, hash));
+    }
+    return km_text_append(text, "relax_force_ha_bohr %.12g\nrelax_steps %d\nrelax_slide %d\n",
+                          input->relax.force_tolerance_ha_bohr, input->relax.max_step,
+                          input->relax.slide);
+}
+
 /* Values that change a result, a line each; the number of ranks, limits and paths are none of them. */
 static km_status write_physics(km_setup *setup)
 {
     km_text text = {0};
     km_status status;
 
-    KM_TRY_TO(end, km_text_append(&text, "calculator %d %g\n", setup->input.calculator,
-                                  setup->input.fake_task_s));
-    KM_TRY_TO(end, km_setup_write_physics(&setup->input.dft, &text));
-    KM_TRY_TO(end, append_relaxation(&setup->input.relax, &text));
+    if (setup->input.kind == KM_CAMPAIGN_GRAIN_BOUNDARY) {
+        KM_TRY_TO(end, append_potential(&setup->input, &text));
+    } else {
+        KM_TRY_TO(end, km_text_append(&text, "calculator %d %g\n", setup->input.calculator,
+                                      setup->input.fake_task_s));
+        KM_TRY_TO(end, km_setup_write_physics(&setup->input.dft, &text));
+        KM_TRY_TO(end, append_relaxation(&setup->input.relax, &text));
+    }
     setup->physics = text.bytes;
     return KM_OK;
 end:
@@ -109,6 +134,8 @@ static km_status read_crystals(km_setup *setup)
         setup->bulk[i].physics_text = setup->pseudos[i].bytes;
     }
     KM_TRY(check_names(setup));
+    KM_TRY(KM_ALLOC(setup->boundary, input->n_boundary));
+    for (int b = 0; b < input->n_boundary; ++b) setup->boundary[b] = input->boundary[b].request;
     return write_physics(setup);
 }
 
@@ -126,6 +153,11 @@ static void fill_options(km_setup *setup)
     options->kind = (km_campaign_kind)input->kind;
     options->slab = input->slab;
     options->equation_of_state = input->equation_of_state;
+    options->n_boundary = input->n_boundary;
+    options->boundary = setup->boundary;
+    options->boundary_options = input->grain;
+    options->boundary_options.grain.tolerance_bohr = input->slab.tolerance_bohr;
+    options->boundary_search = input->learner;
     options->relaxation = input->relax;
     options->physics_text = setup->physics;
     options->input_text = setup->effective;
@@ -137,10 +169,13 @@ static void fill_options(km_setup *setup)
     options->show_progress = isatty(STDERR_FILENO) != 0;
 }
 
-static km_status make_calculator(km_setup *setup)
+static km_status make_calculator(km_setup *setup, MPI_Comm comm)
 {
     km_fake_options fake = {.sleep_s = setup->input.fake_task_s};
 
+    if (setup->input.kind == KM_CAMPAIGN_GRAIN_BOUNDARY)
+        return km_setup_make_classical(setup->input.n_potential, setup->input.potential, comm,
+                                       &setup->calculator);
     if (setup->input.calculator == KM_CALCULATOR_FAKE)
         return km_fake_calculator_create(&fake, &setup->calculator);
     return km_dft_calculator_create(&setup->input.dft, NULL, &setup->calculator, &setup->dft);
@@ -165,7 +200,7 @@ km_status km_setup_campaign(const char *path, MPI_Comm comm, km_setup *setup)
     KM_TRY(km_input_read_campaign(path, comm, &setup->input, &setup->config));
     KM_TRY(km_agree(
         km_config_echo(km_input_campaign_schema(), &setup->input, &setup->effective), comm));
-    KM_TRY(km_agree(make_calculator(setup), comm));
+    KM_TRY(km_agree(make_calculator(setup, comm), comm));
     if (rank == 0) status = read_crystals(setup);
     KM_TRY(km_agree(status, comm));
     fill_options(setup);
@@ -184,6 +219,7 @@ void km_setup_clear(km_setup *setup)
         KM_FREE(setup->pseudos[i].bytes);
     KM_FREE(setup->pseudos);
     KM_FREE(setup->crystals);
+    KM_FREE(setup->boundary);
     KM_FREE(setup->bulk);
     KM_FREE(setup->physics);
     KM_FREE(setup->effective);

@@ -1,5 +1,6 @@
 #include "kaimen/report/campaign_report.h"
 
+#include "kaimen/report/boundaries.h"
 #include "kaimen/report/equations.h"
 #include "kaimen/report/surfaces.h"
 
@@ -9,6 +10,8 @@ static const km_campaign_report reports[] = {
      km_report_surfaces},
     {KM_TASK_VOLUME, "volumes", "crystals", "Equations of state", km_report_equations,
      km_report_equation_numbers},
+    {KM_TASK_GRAIN_BOUNDARY, "candidates", "boundaries", "Grain boundaries",
+     km_report_boundaries, km_report_candidates},
 };
 #define N_REPORT ((int)(sizeof reports / sizeof *reports))
 

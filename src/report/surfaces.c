@@ -201,7 +201,8 @@ km_status km_report_ranking(km_ledger *ledger, km_table **table)
                 table);
 }
 
-km_status km_report_surfaces(km_ledger *ledger, km_table **table)
+/* Every column of a kind of tasks. */
+static km_status make_numbers(km_ledger *ledger, km_task_kind kind, km_table **table)
 {
     int n_task, n_result;
     const km_column *task = km_task_columns(&n_task);
@@ -216,10 +217,20 @@ km_status km_report_surfaces(km_ledger *ledger, km_table **table)
 
         columns[i] = (km_table_column){column->name, column->unit, column->name};
     }
-    status = make(ledger, n_task + n_result, columns, KM_TASK_SURFACE, is_any, add_surface_row,
-                  0, table);
+    status =
+        make(ledger, n_task + n_result, columns, (int)kind, is_any, add_surface_row, 0, table);
     KM_FREE(columns);
     return status;
+}
+
+km_status km_report_surfaces(km_ledger *ledger, km_table **table)
+{
+    return make_numbers(ledger, KM_TASK_SURFACE, table);
+}
+
+km_status km_report_candidates(km_ledger *ledger, km_table **table)
+{
+    return make_numbers(ledger, KM_TASK_GRAIN_BOUNDARY, table);
 }
 
 km_status km_report_failures(km_ledger *ledger, km_table **table)

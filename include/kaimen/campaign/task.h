@@ -14,6 +14,7 @@
 #define KM_ID_SIZE 17 /* 16 hex digits of a SHA-256 */
 #define KM_TASK_LABEL_SIZE 128
 #define KM_TASK_TEXT_SIZE 32
+#define KM_INTERFACE_N_DESCRIPTOR 6
 #define KM_SLAB_NORMAL_AXIS 2 /* c of a slab is its normal, see builder/slab.h */
 
 typedef enum {
@@ -56,6 +57,7 @@ typedef struct {
     int n_boundary;    /* in the cell */
     double area_bohr2; /* of one */
     double rigid_j_m2; /* energy before relaxation, shells on their cores */
+    double descriptor[KM_INTERFACE_N_DESCRIPTOR]; /* see campaign/boundary.h */
 } km_interface;
 
 typedef struct {

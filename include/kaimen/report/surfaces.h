@@ -14,6 +14,9 @@ KM_STATUS km_report_ranking(km_ledger *ledger, km_table **table);
 /** @brief For programs: every number of every surface; the columns' names end in their units. */
 KM_STATUS km_report_surfaces(km_ledger *ledger, km_table **table);
 
+/** @brief For programs: every number of every candidate of a grain boundary, relaxed or not, likewise. */
+KM_STATUS km_report_candidates(km_ledger *ledger, km_table **table);
+
 /** @brief Tasks that failed or did not converge, each with its reason. */
 KM_STATUS km_report_failures(km_ledger *ledger, km_table **table);
 
