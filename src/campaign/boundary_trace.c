@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Relaxations of one structure end so close to each other. */
+static const double SAME_J_M2 = 1e-3;
+
 static void name_map(const char *boundary, char key[KM_BOUNDARY_NAME_SIZE + 8])
 {
     snprintf(key, KM_BOUNDARY_NAME_SIZE + 8, "map %s", boundary);
@@ -105,8 +108,11 @@ static km_status order_trials(const km_boundary_traces *all, km_boundary_trace *
             (t->best >= 0 && energy >= all->results[t->best].surface.gamma_j_m2))
             continue;
         t->best = ended[k].task;
-        t->best_trial = k + 1;
     }
+    for (int k = 0; k < t->n_trial && t->best_trial == 0 && t->best >= 0; ++k)
+        if (all->results[t->trial[k]].surface.gamma_j_m2 <
+            all->results[t->best].surface.gamma_j_m2 + SAME_J_M2)
+            t->best_trial = k + 1;
     KM_FREE(ended);
     return KM_OK;
 }

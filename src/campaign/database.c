@@ -2,11 +2,13 @@
 
 #include "kaimen/base/memory.h"
 #include "kaimen/base/version.h"
+#include "kaimen/campaign/boundary_trace.h"
 #include "kaimen/campaign/column.h"
 #include "kaimen/campaign/equation_of_state.h"
 #include "kaimen/campaign/record.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -213,6 +215,82 @@ end:
     return status;
 }
 
+static km_status write_map(km_h5 *group, const km_boundary_map *map)
+{
+    const int shape[2] = {map->grid[1], map->grid[0]}, cell_shape[2] = {2, 2};
+    km_h5 *inner = NULL;
+    km_status status;
+
+    if (!map->energy_j_m2) return KM_OK;
+    KM_TRY(km_h5_create_group(group, "rigid_map", &inner));
+    KM_TRY_TO(end, km_h5_write_doubles(inner, "energy", "J/m2", 2, shape, map->energy_j_m2));
+    KM_TRY_TO(end, km_h5_write_doubles(inner, "shift_cell", "bohr", 2, cell_shape,
+                                       map->lattice_bohr));
+    KM_TRY_TO(end, km_h5_write_double(inner, "gap", "bohr", map->gap_bohr));
+end:
+    km_h5_close(&inner);
+    return status;
+}
+
+/* Energies and identities of the trials, in order. */
+static km_status write_trials(km_h5 *group, const km_boundary_traces *all,
+                              const km_boundary_trace *t)
+{
+    const char **ids = NULL;
+    double *energy = NULL;
+    km_status status;
+
+    KM_TRY_TO(end, KM_ALLOC(ids, t->n_trial));
+    KM_TRY_TO(end, KM_ALLOC(energy, t->n_trial));
+    for (int k = 0; k < t->n_trial; ++k) {
+        ids[k] = all->tasks[t->trial[k]].id;
+        energy[k] = all->results[t->trial[k]].surface.gamma_j_m2;
+    }
+    KM_TRY_TO(end, km_h5_write_doubles(group, "trial_energy", "J/m2", 1, &t->n_trial, energy));
+    KM_TRY_TO(end, km_h5_write_texts(group, "trial_id", t->n_trial, ids));
+end:
+    KM_FREE(ids);
+    KM_FREE(energy);
+    return status;
+}
+
+static km_status write_boundary(km_h5 *root, const km_boundary_traces *all,
+                                const km_boundary_trace *t)
+{
+    char path[KM_BOUNDARY_NAME_SIZE + 32];
+    km_h5 *group = NULL;
+    km_status status;
+
+    snprintf(path, sizeof path, "boundary/%s", t->name);
+    KM_TRY(km_h5_create_group(root, path, &group));
+    KM_TRY_TO(end, km_h5_write_int(group, "n_candidate", t->n));
+    KM_TRY_TO(end,
+              km_h5_write_double(group, "energy", "J/m2",
+                                 t->best < 0 ? NAN : all->results[t->best].surface.gamma_j_m2));
+    KM_TRY_TO(end,
+              km_h5_write_text(group, "best_id", t->best < 0 ? "" : all->tasks[t->best].id));
+    KM_TRY_TO(end, km_h5_write_double(group, "screened", "J/m2", t->screened_j_m2));
+    KM_TRY_TO(end,
+              km_h5_write_double(group, "screening_error", "J/m2", t->screening_error_j_m2));
+    if (t->n_trial > 0) KM_TRY_TO(end, write_trials(group, all, t));
+    status = write_map(group, &t->map);
+end:
+    km_h5_close(&group);
+    return status;
+}
+
+static km_status write_boundaries(km_ledger *ledger, km_h5 *root)
+{
+    km_boundary_traces all;
+    km_status status = KM_OK;
+
+    KM_TRY(km_boundary_traces_read(ledger, &all));
+    for (int b = 0; b < all.n; ++b) KM_TRY_TO(end, write_boundary(root, &all, all.trace + b));
+end:
+    km_boundary_traces_clear(&all);
+    return status;
+}
+
 /* HDF5 1.10 crashes in H5Ocopy when the disk is full, so we stop before. */
 static km_status check_space(const char *path)
 {
@@ -235,9 +313,13 @@ static km_status write_all(km_ledger *ledger, km_h5 *root, const char *path)
 
     KM_TRY(write_meta(ledger, root));
     KM_TRY(write_equations(ledger, root));
+    KM_TRY(write_boundaries(ledger, root));
     KM_TRY(km_ledger_read_tasks(ledger, -1, &n_task, &tasks, &results));
     KM_TRY_TO(end, write_table(root, n_task, tasks, results));
     for (int i = 0; i < n_task; ++i) {
+        /* What was not computed has its row in the table: of boundaries there may be a hundred thousand. */
+        if (tasks[i].kind == KM_TASK_GRAIN_BOUNDARY && tasks[i].state == KM_TASK_PRUNED)
+            continue;
         KM_TRY_TO(end, check_space(path));
         KM_TRY_TO(end, write_task(ledger, root, tasks + i));
     }

@@ -52,8 +52,8 @@ struct km_arguments {
 };
 
 extern const km_command km_command_run, km_command_plan, km_command_energy, km_command_status,
-    km_command_export, km_command_pseudo, km_command_learn_bench, km_command_info,
-    km_command_help;
+    km_command_export, km_command_report, km_command_pseudo, km_command_learn_bench,
+    km_command_info, km_command_help;
 
 /** @brief All subcommands, ended by NULL. Local. */
 const km_command *const *km_commands(void);

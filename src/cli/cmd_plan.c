@@ -38,6 +38,19 @@ static const km_table_column volume_columns[] = {
     {"time", "core s", "estimate_core_s"},
     {"memory", "MB", "memory_mb"},
 };
+static const km_table_column pair_columns[] = {
+    {"boundary", "", "boundary"},
+    {"planes", "", "planes"},
+    {"angle", "deg", "angle_deg"},
+    {"area", "Ang^2", "area_ang2"},
+    {"shift cell", "Ang^2", "shift_cell_ang2"},
+    {"strain", "%", "strain_percent"},
+    {"ends in", "", "outermost"},
+    {"atoms", "", "n_atom"},
+    {"candidates", "", "n_candidate"},
+    {"rigid", "J/m2", "rigid_j_m2"},
+    {"verdict", "", "verdict"},
+};
 #define N_COLUMN(columns) ((int)(sizeof(columns) / sizeof *(columns)))
 
 /* Numbers that only an accepted cut has: a dash for the others. */
@@ -105,6 +118,54 @@ fail:
     return status;
 }
 
+/* A pair of terminations of one boundary, built or not. */
+static km_status add_pair(km_table *table, const km_boundary_list *list, int b, int p)
+{
+    const km_boundary *boundary = list->boundary + b;
+    const km_grain_boundary_info *info = km_grain_boundary_get(boundary->geometry);
+    const km_termination_pair *pair = km_grain_boundary_pair(boundary->geometry, p);
+    const int *u = info->plane[0], *v = info->plane[1];
+    const double ang2 = KM_ANG_PER_BOHR * KM_ANG_PER_BOHR;
+    double lowest = INFINITY;
+    char planes[96], ends[2 * KM_FORMULA_SIZE + 4];
+    int n = 0;
+
+    for (int i = boundary->first; i < boundary->first + boundary->n; ++i) {
+        if (list->candidate[i].pair != p) continue;
+        lowest = fmin(lowest, list->candidate[i].rigid_j_m2);
+        ++n;
+    }
+    snprintf(planes, sizeof planes, "(%d %d %d) | (%d %d %d)", u[0], u[1], u[2], v[0], v[1],
+             v[2]);
+    snprintf(ends, sizeof ends, "%s | %s", pair->outermost[0], pair->outermost[1]);
+    KM_TRY(km_table_add_text(table, boundary->name));
+    KM_TRY(km_table_add_text(table, planes));
+    KM_TRY(km_table_add_number(table, 2, info->angle_deg));
+    KM_TRY(km_table_add_number(table, 2, info->coincidence_bohr2 * ang2));
+    KM_TRY(km_table_add_number(table, 2, info->cnid_bohr2 * ang2));
+    KM_TRY(km_table_add_number(table, 2, 100 * info->strain));
+    KM_TRY(km_table_add_text(table, ends));
+    KM_TRY(km_table_add_number(table, 0, pair->n_atom));
+    KM_TRY(km_table_add_number(table, 0, n));
+    KM_TRY(km_table_add_number(table, 3, lowest));
+    return km_table_add_text(table, pair->is_accepted ? "accepted" : pair->reason);
+}
+
+static km_status make_pair_table(const km_plan *plan, km_table **table)
+{
+    const km_boundary_list *list = km_plan_boundaries(plan);
+    km_status status;
+
+    KM_TRY(km_table_create(N_COLUMN(pair_columns), pair_columns, table));
+    for (int b = 0; b < list->n_boundary; ++b)
+        for (int p = 0; p < km_grain_boundary_n_pair(list->boundary[b].geometry); ++p)
+            KM_TRY_TO(fail, add_pair(*table, list, b, p));
+    return KM_OK;
+fail:
+    km_table_destroy(table);
+    return status;
+}
+
 static void print_total(const km_plan *plan, const km_relaxation *relax)
 {
     int n_kind[KM_N_TASK_KIND] = {0};
@@ -114,6 +175,12 @@ static void print_total(const km_plan *plan, const km_relaxation *relax)
         most_mb = fmax(most_mb, km_plan_memory_mb(plan, i));
         ++n_kind[km_plan_task(plan, i)->kind];
         total_s += km_plan_size(plan, i)->time_s;
+    }
+    if (n_kind[KM_TASK_GRAIN_BOUNDARY] > 0) {
+        printf(
+            "\n%d candidates of %d grain boundaries; the learner chooses which are relaxed\n",
+            n_kind[KM_TASK_GRAIN_BOUNDARY], km_plan_boundaries(plan)->n_boundary);
+        return;
     }
     if (n_kind[KM_TASK_VOLUME] > 0)
         printf("\n%d volumes", n_kind[KM_TASK_VOLUME]);
@@ -162,6 +229,10 @@ static km_status write_structures(const km_plan *plan, const char *folder)
     return KM_OK;
 }
 
+/* By km_campaign_kind. */
+static km_status (*const make_tables[])(const km_plan *, km_table **) = {
+    make_cut_table, make_volume_table, make_pair_table};
+
 static km_status show_plan(const km_setup *setup, const km_arguments *arguments)
 {
     const char *csv = km_arguments_value(arguments, "csv");
@@ -169,8 +240,7 @@ static km_status show_plan(const km_setup *setup, const km_arguments *arguments)
     km_table *table;
     km_status status;
 
-    KM_TRY(setup->options.kind == KM_CAMPAIGN_SURFACE ? make_cut_table(setup->plan, &table)
-                                                      : make_volume_table(setup->plan, &table));
+    KM_TRY(make_tables[setup->options.kind](setup->plan, &table));
     if (km_arguments_has(arguments, "echo")) printf("%s\n", setup->effective);
     KM_TRY_TO(end, km_table_print(table, stdout));
     print_total(setup->plan, &setup->input.relax);
@@ -203,8 +273,8 @@ static const km_option options[] = {
 
 const km_command km_command_plan = {
     .name = "plan",
-    .summary =
-        "List what a campaign would compute, and every rejected cut and why; run nothing",
+    .summary = "List what a campaign would compute, and every rejected cut or boundary and "
+               "why; run nothing",
     .operand = "CAMPAIGN.yaml",
     .options = options,
     .text = "Sizes and times are estimates; a core s is a second of one "

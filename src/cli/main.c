@@ -27,11 +27,17 @@ bool km_cli_is_root(void)
 
 const km_command *const *km_commands(void)
 {
-    static const km_command *const commands[] = {&km_command_run,         &km_command_plan,
-                                                 &km_command_energy,      &km_command_status,
-                                                 &km_command_export,      &km_command_pseudo,
-                                                 &km_command_learn_bench, &km_command_info,
-                                                 &km_command_help,        NULL};
+    static const km_command *const commands[] = {&km_command_run,
+                                                 &km_command_plan,
+                                                 &km_command_energy,
+                                                 &km_command_status,
+                                                 &km_command_export,
+                                                 &km_command_report,
+                                                 &km_command_pseudo,
+                                                 &km_command_learn_bench,
+                                                 &km_command_info,
+                                                 &km_command_help,
+                                                 NULL};
 
     return commands;
 }

@@ -206,8 +206,9 @@ km_status km_search_record(km_search *search, int candidate, double value)
     search->value[candidate] = value;
     ++search->n_known;
     if (search->best >= 0 && value >= search->value[search->best]) return KM_OK;
+    if (search->best < 0 || value < search->value[search->best] - search->options.tolerance)
+        search->best_at = search->n_known;
     search->best = candidate;
-    search->best_at = search->n_known;
     return KM_OK;
 }
 

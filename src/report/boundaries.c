@@ -16,10 +16,10 @@ static km_status add_row(km_table *table, const km_boundary_traces *all,
     KM_TRY(km_table_add_number(table, 0, t->n_state[KM_TASK_DONE]));
     KM_TRY(km_table_add_number(table, 0, t->n_state[KM_TASK_FAILED]));
     KM_TRY(km_table_add_number(table, 4, result ? result->surface.gamma_j_m2 : NAN));
-    KM_TRY(km_table_add_number(table, 0, t->best_trial > 0 ? t->best_trial : NAN));
+    KM_TRY(km_table_add_number(table, 0, t->best_trial > 0 ? (double)t->best_trial : NAN));
     KM_TRY(km_table_add_number(table, 3, best ? best->interface.rigid_j_m2 : NAN));
-    KM_TRY(km_table_add_number(table, 0, best ? best->n_atom : NAN));
-    KM_TRY(km_table_add_number(table, 0, best ? best->interface.n_removed : NAN));
+    KM_TRY(km_table_add_number(table, 0, best ? (double)best->n_atom : NAN));
+    KM_TRY(km_table_add_number(table, 0, best ? (double)best->interface.n_removed : NAN));
     KM_TRY(km_table_add_number(table, 3, t->screened_j_m2));
     KM_TRY(km_table_add_number(table, 3, t->screening_error_j_m2));
     return km_table_add_text(table, best ? best->id : "-");

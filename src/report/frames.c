@@ -161,6 +161,7 @@ static km_status append_trajectory(km_h5 *file, const km_task *task, const km_re
     if (!km_h5_has(file, "trajectory")) return KM_OK;
     KM_TRY_TO(end, km_record_read_structure(file, "structure", &crystal));
     KM_TRY_TO(end, km_h5_open_group(file, "trajectory", &group));
+    if (!km_h5_has(group, "positions_frac")) goto end; /* only energies were kept */
     KM_TRY_TO(end, read_trajectory(group, &t));
     for (int i = 0; i < t.n; ++i)
         KM_TRY_TO(end, append_step(&t, i, task, km_crystal_z(crystal), text));

@@ -218,3 +218,45 @@ end:
     KM_FREE(text.bytes);
     return status;
 }
+
+/* The characters that mean something to HTML. */
+static km_status append_escaped(const char *text, km_text *page)
+{
+    for (; *text; ++text) {
+        const char *entity = *text == '<'   ? "&lt;"
+                             : *text == '>' ? "&gt;"
+                             : *text == '&' ? "&amp;"
+                             : *text == '"' ? "&quot;"
+                                            : NULL;
+
+        KM_TRY(entity ? km_text_append(page, "%s", entity) : km_text_append(page, "%c", *text));
+    }
+    return KM_OK;
+}
+
+static km_status append_head(const km_table *table, km_text *page)
+{
+    KM_TRY(km_text_append(page, "<thead><tr>"));
+    for (int j = 0; j < table->n_column; ++j) {
+        KM_TRY(km_text_append(page, "<th>"));
+        KM_TRY(append_escaped(table->columns[j].title, page));
+        KM_TRY(km_text_append(page, "<br><small>%s</small></th>", table->columns[j].unit));
+    }
+    return km_text_append(page, "</tr></thead>\n");
+}
+
+km_status km_table_append_html(const km_table *table, km_text *page)
+{
+    KM_TRY(km_text_append(page, "<table>\n"));
+    KM_TRY(append_head(table, page));
+    for (int i = 0; i < table->n_cell; ++i) {
+        const cell *c = table->cells + i;
+
+        if (i % table->n_column == 0) KM_TRY(km_text_append(page, "<tr>"));
+        KM_TRY(km_text_append(page, c->is_number ? "<td class=\"number\">" : "<td>"));
+        KM_TRY(append_escaped(c->text, page));
+        KM_TRY(km_text_append(page, "</td>"));
+        if ((i + 1) % table->n_column == 0) KM_TRY(km_text_append(page, "</tr>\n"));
+    }
+    return km_text_append(page, "</table>\n");
+}

@@ -7,6 +7,7 @@
  * Texts are UTF-8; a character counts as one column.
  */
 #include "kaimen/base/status.h"
+#include "kaimen/base/text.h"
 
 #include <stdio.h>
 
@@ -36,6 +37,9 @@ int km_table_n_row(const km_table *table);
 
 /** @brief Write as aligned text, numbers to the right. */
 KM_STATUS km_table_print(const km_table *table, FILE *stream);
+
+/** @brief Append as an HTML table, numbers to the right. */
+KM_STATUS km_table_append_html(const km_table *table, km_text *page);
 
 /**
  * @brief Write as CSV (RFC 4180: quotes where needed) to a new file that replaces an old one only when complete.
