@@ -176,7 +176,8 @@ static km_status compute_rigid(const workshop *w, const km_crystal *crystal, dou
     km_ionic *ionic;
     km_status status;
 
-    KM_TRY(km_classical_calculator_open(w->calculator, &eam, &ionic));
+    KM_TRY(km_classical_calculator_open(w->calculator, w->bicrystal->n_species,
+                                        w->bicrystal->species_z, &eam, &ionic));
     if (ionic) km_ionic_clamp_shells(ionic, true);
     status = km_calculator_compute(w->calculator, crystal, &request, MPI_COMM_SELF, &result);
     if (ionic) km_ionic_clamp_shells(ionic, false);

@@ -105,7 +105,7 @@ km_status km_boundary_describe(const km_crystal *crystal, const km_crystal *bulk
     const int n_species = km_crystal_n_species(bulk);
     bonds b = {
         .crystal = crystal, .species = km_crystal_species(crystal), .n_species = n_species};
-    double *nearest = NULL, *full = NULL;
+    double *nearest = NULL, *full = NULL, shortest = INFINITY;
     km_status status = KM_OK;
 
     memset(descriptor, 0, sizeof *descriptor * KM_BOUNDARY_N_DESCRIPTOR);
@@ -114,13 +114,15 @@ km_status km_boundary_describe(const km_crystal *crystal, const km_crystal *bulk
     KM_TRY_TO(end, KM_ALLOC(b.order, km_crystal_n_atom(crystal)));
     km_crystal_nearest_by_species_bohr(bulk, nearest);
     b.nearest_bohr = nearest;
+    for (int k = 0; k < n_species * n_species; ++k) shortest = fmin(shortest, nearest[k]);
+    area_bohr2 /= shortest * shortest;
     KM_TRY_TO(end, sum_bulk(bulk, nearest, full));
     KM_TRY_TO(end, sum_bonds(&b));
     fill(&b, full, area_bohr2, descriptor);
-    descriptor[5] =
-        (km_crystal_volume_bohr3(crystal) -
-         km_crystal_n_atom(crystal) * km_crystal_volume_bohr3(bulk) / km_crystal_n_atom(bulk)) /
-        area_bohr2;
+    descriptor[5] = km_crystal_volume_bohr3(crystal) - km_crystal_n_atom(crystal) *
+                                                           km_crystal_volume_bohr3(bulk) /
+                                                           km_crystal_n_atom(bulk);
+    descriptor[5] /= area_bohr2 * pow(shortest, 3);
 end:
     KM_FREE(b.order);
     KM_FREE(nearest);

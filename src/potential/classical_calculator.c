@@ -11,10 +11,17 @@ static const double EAM_SKIN_BOHR = 1.0;
 /* Of an energy and its forces per atom, on one core of our days. */
 static const double EAM_ATOM_S = 2e-6, IONIC_ATOM_S = 2e-5;
 
+/* One potential. */
 typedef struct {
     km_eam *eam; /* one of the two */
     km_ionic *ionic;
     km_neighbours *neighbours; /* of eam */
+} potential;
+
+typedef struct {
+    int n_part;
+    potential part[KM_CLASSICAL_MAX_POTENTIAL];
+    const potential *now; /* that of the last crystal */
     int n_atom;
     double volume_bohr3;
     int *kind;      /* element of the tables or ion, [n_atom] */
@@ -26,12 +33,38 @@ static void classical_destroy(void *self)
 {
     classical *c = self;
 
-    km_eam_destroy(&c->eam);
-    km_ionic_destroy(&c->ionic);
-    km_neighbours_destroy(&c->neighbours);
+    for (int p = 0; p < c->n_part; ++p) {
+        km_eam_destroy(&c->part[p].eam);
+        km_ionic_destroy(&c->part[p].ionic);
+        km_neighbours_destroy(&c->part[p].neighbours);
+    }
     KM_FREE(c->kind);
     KM_FREE(c->forces);
     KM_FREE(c);
+}
+
+static int find_kind(const potential *p, int z)
+{
+    return p->eam ? km_eam_find(p->eam, z) : km_ionic_find(p->ionic, z);
+}
+
+/* The first potential that has all of some elements. */
+static km_status find_part(const classical *c, int n, const int *z, const potential **found)
+{
+    int missing = 0;
+
+    for (int p = 0; p < c->n_part; ++p) {
+        int i = 0;
+
+        while (i < n && find_kind(c->part + p, z[i]) >= 0) ++i;
+        *found = c->part + p;
+        if (i == n) return KM_OK;
+        missing = z[i];
+    }
+    return c->n_part == 1
+               ? KM_RAISE(KM_E_INPUT, "the potential has no %s", km_element_symbol(missing))
+               : KM_RAISE(KM_E_INPUT, "no potential has all elements; the last one has no %s",
+                          km_element_symbol(missing));
 }
 
 /* Room for the crystal, and which of the potential's elements its atoms are. */
@@ -47,11 +80,8 @@ static km_status take_crystal(classical *c, const km_crystal *crystal)
         KM_TRY(KM_ALLOC(c->forces, 3 * n_atom));
         c->n_atom = n_atom;
     }
-    for (int i = 0; i < n_atom; ++i) {
-        c->kind[i] = c->eam ? km_eam_find(c->eam, z[i]) : km_ionic_find(c->ionic, z[i]);
-        KM_TRY(KM_CHECK(c->kind[i] >= 0, KM_E_INPUT, "the potential has no %s",
-                        km_element_symbol(z[i])));
-    }
+    KM_TRY(find_part(c, n_atom, z, &c->now));
+    for (int i = 0; i < n_atom; ++i) c->kind[i] = find_kind(c->now, z[i]);
     memset(c->forces, 0, sizeof *c->forces * 3 * (size_t)n_atom);
     c->volume_bohr3 = km_crystal_volume_bohr3(crystal);
     return KM_OK;
@@ -62,9 +92,10 @@ static km_status add_energy(classical *c, const km_crystal *crystal, km_potentia
     const double *cell = km_crystal_cell_bohr(crystal), *frac = km_crystal_frac(crystal);
     km_neighbour_list list;
 
-    if (c->ionic) return km_ionic_compute(c->ionic, cell, c->n_atom, frac, c->kind, sums);
-    KM_TRY(km_neighbours_update(c->neighbours, cell, c->n_atom, frac, &list));
-    return km_eam_compute(c->eam, &list, c->kind, sums);
+    if (c->now->ionic)
+        return km_ionic_compute(c->now->ionic, cell, c->n_atom, frac, c->kind, sums);
+    KM_TRY(km_neighbours_update(c->now->neighbours, cell, c->n_atom, frac, &list));
+    return km_eam_compute(c->now->eam, &list, c->kind, sums);
 }
 
 static void fail(km_calculation *result, km_outcome outcome, const char *reason)
@@ -129,10 +160,13 @@ static km_status classical_stress(void *self, double stress_ha_bohr3[9])
 static km_status classical_estimate(void *self, const km_crystal *crystal,
                                     const km_request *request, km_estimate *estimate)
 {
-    const classical *c = self;
+    const potential *found = NULL;
 
     (void)request;
-    estimate->size.time_s = (c->eam ? EAM_ATOM_S : IONIC_ATOM_S) * km_crystal_n_atom(crystal);
+    KM_TRY(
+        find_part(self, km_crystal_n_species(crystal), km_crystal_species_z(crystal), &found));
+    estimate->size.time_s =
+        (found->eam ? EAM_ATOM_S : IONIC_ATOM_S) * km_crystal_n_atom(crystal);
     return KM_OK;
 }
 
@@ -140,7 +174,8 @@ static km_status classical_write(void *self, km_h5 *group)
 {
     const classical *c = self;
 
-    if (c->ionic) return km_h5_write_text(group, "potential", km_ionic_name(c->ionic));
+    if (c->now && c->now->ionic)
+        return km_h5_write_text(group, "potential", km_ionic_name(c->now->ionic));
     return km_h5_write_text(group, "potential", "embedded atoms");
 }
 
@@ -152,57 +187,66 @@ static const km_calculator_class functions = {.name = "classical",
                                               .write = classical_write,
                                               .destroy = classical_destroy};
 
-km_status km_classical_calculator_open(const km_calculator *calculator, km_eam **eam,
-                                       km_ionic **ionic)
+km_status km_classical_calculator_open(const km_calculator *calculator, int n_species,
+                                       const int *species_z, km_eam **eam, km_ionic **ionic)
 {
     const classical *c = km_calculator_self(calculator, &functions);
+    const potential *found = NULL;
 
     KM_TRY(KM_CHECK(c != NULL, KM_E_ARGUMENT, "a %s calculator has no classical potential",
                     km_calculator_name(calculator)));
-    *eam = c->eam;
-    *ionic = c->ionic;
+    KM_TRY(find_part(c, n_species, species_z, &found));
+    *eam = found->eam;
+    *ionic = found->ionic;
     return KM_OK;
 }
 
-km_status km_classical_calculator_create(km_eam **eam, km_ionic **ionic,
-                                         km_calculator **calculator)
+static bool is_ion_set(const char *name)
 {
-    classical *c = NULL;
-    km_status status = KM_OK;
+    const char *dot = strrchr(name, '.');
 
-    *calculator = NULL;
-    KM_TRY_TO(fail, KM_CHECK(!*eam != !*ionic, KM_E_ARGUMENT, "one potential is wanted"));
-    KM_TRY_TO(fail, KM_ALLOC(c, 1));
-    c->eam = *eam;
-    c->ionic = *ionic;
-    *eam = NULL;
-    *ionic = NULL;
-    if (c->eam)
-        KM_TRY_TO(fail, km_neighbours_create(km_eam_cutoff_bohr(c->eam), EAM_SKIN_BOHR,
-                                             &c->neighbours));
-    KM_TRY_TO(fail, km_calculator_create(&functions, c, calculator));
-    return KM_OK;
-fail:
-    km_eam_destroy(eam);
-    km_ionic_destroy(ionic);
-    if (c) classical_destroy(c);
-    return status;
+    return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
+/* Files that are one potential together: funcfl files that follow each other; any other is one by itself. */
+static int count_files(int n_file, const char *const *names, const char *const *texts)
+{
+    int n = 1;
+
+    if (is_ion_set(names[0]) || km_eam_is_setfl(texts[0])) return 1;
+    while (n < n_file && !is_ion_set(names[n]) && !km_eam_is_setfl(texts[n])) ++n;
+    return n;
+}
+
+static km_status add_part(classical *c, int n_file, const char *const *names,
+                          const char *const *texts)
+{
+    potential *p = c->part + c->n_part;
+
+    KM_TRY(KM_CHECK(c->n_part < KM_CLASSICAL_MAX_POTENTIAL, KM_E_INPUT,
+                    "%s: more than %d potentials", names[0], KM_CLASSICAL_MAX_POTENTIAL));
+    ++c->n_part;
+    if (is_ion_set(names[0])) return km_ionic_create(names[0], texts[0], &p->ionic);
+    KM_TRY(km_eam_create(n_file, names, texts, &p->eam));
+    return km_neighbours_create(km_eam_cutoff_bohr(p->eam), EAM_SKIN_BOHR, &p->neighbours);
 }
 
 km_status km_classical_calculator_read(int n_file, const char *const *names,
                                        const char *const *texts, km_calculator **calculator)
 {
-    const char *dot = strrchr(names[0], '.');
-    km_eam *eam = NULL;
-    km_ionic *ionic = NULL;
+    classical *c = NULL;
+    km_status status = KM_OK;
 
     *calculator = NULL;
-    if (dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0)) {
-        KM_TRY(KM_CHECK(n_file == 1, KM_E_INPUT, "%s is an ion set; %s cannot be added",
-                        names[0], names[n_file - 1]));
-        KM_TRY(km_ionic_create(names[0], texts[0], &ionic));
-    } else {
-        KM_TRY(km_eam_create(n_file, names, texts, &eam));
+    KM_TRY(KM_CHECK(n_file > 0, KM_E_ARGUMENT, "n_file = %d must be positive", n_file));
+    KM_TRY(KM_ALLOC(c, 1));
+    for (int i = 0, n; i < n_file; i += n) {
+        n = count_files(n_file - i, names + i, texts + i);
+        KM_TRY_TO(fail, add_part(c, n, names + i, texts + i));
     }
-    return km_classical_calculator_create(&eam, &ionic, calculator);
+    KM_TRY_TO(fail, km_calculator_create(&functions, c, calculator));
+    return KM_OK;
+fail:
+    classical_destroy(c);
+    return status;
 }

@@ -87,7 +87,7 @@ static km_status make_splines(km_eam *eam)
 }
 
 /* Of setfl the fourth line begins with a number of elements and their names. */
-static bool is_setfl(const char *text)
+bool km_eam_is_setfl(const char *text)
 {
     const char *at = text;
 
@@ -109,7 +109,7 @@ km_status km_eam_create(int n_file, const char *const *names, const char *const 
     *out = NULL;
     KM_TRY(KM_CHECK(n_file > 0, KM_E_ARGUMENT, "n_file = %d must be positive", n_file));
     KM_TRY(KM_ALLOC(eam, 1));
-    if (is_setfl(texts[0])) {
+    if (km_eam_is_setfl(texts[0])) {
         KM_TRY_TO(fail, KM_CHECK(n_file == 1, KM_E_INPUT,
                                  "%s is a setfl file, which holds all "
                                  "elements; %s cannot be added",

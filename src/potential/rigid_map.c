@@ -1,7 +1,6 @@
 #include "potential/rigid_map.h"
 
 #include "kaimen/base/memory.h"
-#include "kaimen/crystal/element.h"
 
 #include <math.h>
 #include <string.h>
@@ -109,14 +108,9 @@ static km_status find_kinds(rigid_map *map)
         const km_grain *grain = map->bicrystal->grain + g;
 
         KM_TRY(KM_ALLOC(map->kind[g], grain->n_atom));
-        for (int i = 0; i < grain->n_atom; ++i) {
-            const int z = grain->z[i];
-
-            map->kind[g][i] =
-                map->eam ? km_eam_find(map->eam, z) : km_ionic_find(map->ionic, z);
-            KM_TRY(KM_CHECK(map->kind[g][i] >= 0, KM_E_INPUT, "the potential has no %s",
-                            km_element_symbol(z)));
-        }
+        for (int i = 0; i < grain->n_atom; ++i)
+            map->kind[g][i] = map->eam ? km_eam_find(map->eam, grain->z[i])
+                                       : km_ionic_find(map->ionic, grain->z[i]);
     }
     return KM_OK;
 }
@@ -305,7 +299,8 @@ km_status km_rigid_map_compute(const km_bicrystal *bicrystal, km_calculator *cal
     KM_TRY(KM_CHECK(gap_bohr > 0 && grid[0] > 0 && grid[1] > 0, KM_E_ARGUMENT,
                     "gap %g bohr, grid %d x %d: all must be positive", gap_bohr, grid[0],
                     grid[1]));
-    KM_TRY(km_classical_calculator_open(calculator, &map.eam, &map.ionic));
+    KM_TRY(km_classical_calculator_open(calculator, bicrystal->n_species, bicrystal->species_z,
+                                        &map.eam, &map.ionic));
     KM_TRY_TO(end, prepare(&map));
     status = map.eam ? map_metal(&map, energy_ha) : map_ions(&map, calculator, energy_ha);
 end:

@@ -68,7 +68,8 @@ static void check_map(const km_bicrystal *b, km_calculator *calculator, double g
     km_ionic *ionic;
 
     ASSERT_OK(KM_ALLOC(map, grid[0] * grid[1]));
-    ASSERT_OK(km_classical_calculator_open(calculator, &eam, &ionic));
+    ASSERT_OK(
+        km_classical_calculator_open(calculator, b->n_species, b->species_z, &eam, &ionic));
     ASSERT_OK(km_rigid_map_compute(b, calculator, gap_bohr, grid, map));
     if (is_clamped) km_ionic_clamp_shells(ionic, true);
     for (int p = 0; p < grid[0] * grid[1]; ++p) {

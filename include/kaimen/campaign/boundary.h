@@ -18,9 +18,9 @@
 #define KM_BOUNDARY_NAME_SIZE 96
 
 /*
- * Descriptors, each per area of the boundaries, bohr^-2. Every pair of atoms has a bond order exp(-(r/r_0 - 1)/0.16), r_0 being the shortest
+ * Descriptors, each per area of the boundaries in units of the square of the shortest bond. Every pair of atoms has a bond order exp(-(r/r_0 - 1)/0.16), r_0 being the shortest
  * distance of its elements in the bulk; an atom's sum of them against that in the bulk tells what it lacks. In this order: sum of the lacking orders; of
- * their squares; of the squares of what is too much; compression of unlike atoms, sum of (1 - r/r_0)^2; that of like atoms; volume in excess of the bulk's, bohr.
+ * their squares; of the squares of what is too much; compression of unlike atoms, sum of (1 - r/r_0)^2; that of like atoms; volume in excess of the bulk's, in units of its cube.
  * Source of bond orders: I. D. Brown, D. Altermatt, Acta Cryst. B 41, 244 (1985).
  */
 

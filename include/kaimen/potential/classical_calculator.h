@@ -9,20 +9,22 @@
 #include "kaimen/potential/eam.h"
 #include "kaimen/potential/ionic.h"
 
-/**
- * @brief Make one. Local.
- * @param[in,out] eam, ionic  one of them, the other NULL; taken over and set to NULL, also on failure
- */
-KM_STATUS km_classical_calculator_create(km_eam **eam, km_ionic **ionic,
-                                         km_calculator **calculator);
+/** Potentials of one calculator. */
+#define KM_CLASSICAL_MAX_POTENTIAL 8
 
 /**
- * @brief Make one from the content of files: embedded atoms where the first is a setfl or funcfl file, else an ion set (NAME.yaml). Local.
+ * @brief Make one from the content of files. Local.
+ *
+ * NAME.yaml is an ion set, a setfl file holds embedded atoms of all its elements, funcfl files that follow each other are one potential together. Of several potentials
+ * a crystal takes the first that has all its elements.
  * @return KM_E_INPUT with file and line
  */
 KM_STATUS km_classical_calculator_read(int n_file, const char *const *names,
                                        const char *const *texts, km_calculator **calculator);
 
-/** @brief The potential inside; the other is NULL. Local; borrowed. @return KM_E_ARGUMENT for another kind of calculator */
-KM_STATUS km_classical_calculator_open(const km_calculator *calculator, km_eam **eam,
-                                       km_ionic **ionic);
+/**
+ * @brief The potential of some elements; the other is NULL. Local; borrowed.
+ * @return KM_E_ARGUMENT for another kind of calculator, KM_E_INPUT where no potential has them all
+ */
+KM_STATUS km_classical_calculator_open(const km_calculator *calculator, int n_species,
+                                       const int *species_z, km_eam **eam, km_ionic **ionic);

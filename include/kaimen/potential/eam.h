@@ -14,6 +14,8 @@
  */
 #include "kaimen/potential/sums.h"
 
+#include <stdbool.h>
+
 #define KM_EAM_MAX_ELEMENT 8
 
 typedef struct km_eam km_eam;
@@ -30,6 +32,9 @@ typedef struct km_eam km_eam;
  */
 KM_STATUS km_eam_create(int n_file, const char *const *names, const char *const *texts,
                         km_eam **eam);
+
+/** @brief Whether a text looks like a setfl file: its fourth line begins with a number of elements and their names. */
+bool km_eam_is_setfl(const char *text);
 
 /** @brief Free and set to NULL; accepts NULL. */
 void km_eam_destroy(km_eam **eam);
