@@ -52,11 +52,11 @@ static km_status check_bonds(km_relax *relax, km_relax_result *result)
 
     KM_TRY(km_bond_model_nearest(relax->trial.crystal, nearest));
     for (int a = 0; a < relax->n_atom && !relax->is_over; ++a) {
-        const double ratio = nearest[a] / relax->nearest_bohr[a];
+        const double ratio = nearest[a] / relax->bonds.nearest_bohr[a];
 
         /* An atom that is squeezed at first may get as far as the others are. */
         if (ratio >= SHORTEST_BOND &&
-            (ratio <= LONGEST_BOND || nearest[a] <= LONGEST_BOND * relax->mean_nearest_bohr))
+            (ratio <= LONGEST_BOND || nearest[a] <= LONGEST_BOND * relax->bonds.mean_bohr))
             continue;
         relax->is_over = true;
         result->outcome = KM_OUTCOME_DIVERGED;

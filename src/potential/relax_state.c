@@ -42,16 +42,16 @@ static km_status allocate(km_relax *relax)
     const size_t n_place = 3 * (size_t)relax->n_atom;
 
     KM_TRY(KM_ALLOC(relax->frozen, relax->n_atom));
-    KM_TRY(KM_ALLOC(relax->nearest_bohr, relax->n_atom));
+    KM_TRY(KM_ALLOC(relax->bonds.nearest_bohr, relax->n_atom));
     KM_TRY(KM_ALLOC(relax->now.x, n));
     KM_TRY(KM_ALLOC(relax->trial.x, n));
     KM_TRY(KM_ALLOC(relax->now.gradient, n));
     KM_TRY(KM_ALLOC(relax->trial.gradient, n));
     KM_TRY(KM_ALLOC(relax->move, n));
     KM_TRY(KM_ALLOC(relax->change, n));
-    KM_TRY(KM_ALLOC(relax->factor, n_place * n_place));
-    KM_TRY(KM_ALLOC(relax->spring_x, n));
-    relax->spring_x[0] = NAN;
+    KM_TRY(KM_ALLOC(relax->springs.factor, n_place * n_place));
+    KM_TRY(KM_ALLOC(relax->springs.x, n));
+    relax->springs.x[0] = NAN;
     KM_TRY(KM_ALLOC(relax->record.step, n_frame));
     /* One more of these: the relaxed crystal with plane waves of its own. */
     KM_TRY(KM_ALLOC(relax->record.frac, (n_frame + 1) * n_place));
@@ -64,10 +64,10 @@ static km_status allocate(km_relax *relax)
 /* A strain moves neighbours by about nearest * strain: with this length springs are as stiff as a lattice of them. */
 static km_status measure_bonds(km_relax *relax)
 {
-    KM_TRY(km_bond_model_nearest(relax->start, relax->nearest_bohr));
+    KM_TRY(km_bond_model_nearest(relax->start, relax->bonds.nearest_bohr));
     for (int a = 0; a < relax->n_atom; ++a)
-        relax->mean_nearest_bohr += relax->nearest_bohr[a] / relax->n_atom;
-    relax->length_bohr = relax->mean_nearest_bohr * sqrt(relax->n_atom / 3.0);
+        relax->bonds.mean_bohr += relax->bonds.nearest_bohr[a] / relax->n_atom;
+    relax->bonds.length_bohr = relax->bonds.mean_bohr * sqrt(relax->n_atom / 3.0);
     return KM_OK;
 }
 
@@ -118,15 +118,15 @@ void km_relax_destroy(km_relax **relax)
     km_crystal_destroy(&r->trial.crystal);
     km_lbfgs_destroy(&r->lbfgs);
     KM_FREE(r->frozen);
-    KM_FREE(r->nearest_bohr);
+    KM_FREE(r->bonds.nearest_bohr);
     KM_FREE(r->now.x);
     KM_FREE(r->trial.x);
     KM_FREE(r->now.gradient);
     KM_FREE(r->trial.gradient);
     KM_FREE(r->move);
     KM_FREE(r->change);
-    KM_FREE(r->factor);
-    KM_FREE(r->spring_x);
+    KM_FREE(r->springs.factor);
+    KM_FREE(r->springs.x);
     KM_FREE(r->record.step);
     KM_FREE(r->record.frac);
     KM_FREE(r->record.force);
@@ -148,7 +148,8 @@ double km_relax_size(const km_relax *relax, const double *move)
     for (int a = 0; a < relax->n_atom; ++a)
         size = larger(size, cblas_dnrm2(3, move + 3 * a, 1) / relax->options.step_limit_bohr);
     for (int k = 3 * relax->n_atom; k < relax->n; ++k)
-        size = larger(size, fabs(move[k]) / relax->length_bohr / relax->options.strain_limit);
+        size = larger(size,
+                      fabs(move[k]) / relax->bonds.length_bohr / relax->options.strain_limit);
     return size;
 }
 
@@ -158,7 +159,7 @@ static void get_deformation(const km_relax *relax, double deformation[9])
     for (int k = 0; k < 9; ++k) {
         deformation[k] = k % 4 == 0 ? 1 : 0;
         if (relax->options.cell)
-            deformation[k] += relax->trial.x[3 * relax->n_atom + k] / relax->length_bohr;
+            deformation[k] += relax->trial.x[3 * relax->n_atom + k] / relax->bonds.length_bohr;
     }
 }
 
@@ -219,8 +220,8 @@ static km_status differentiate_cell(km_relax *relax, km_calculator *calculator,
         if (is_free(relax, k))
             step->max_stress_ha_bohr3 = larger(step->max_stress_ha_bohr3, fabs(beyond[k]));
     invert(deformation, inverse);
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, 3, 3, 3, volume / relax->length_bohr,
-                beyond, 3, inverse, 3, 0.0, product, 3);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, 3, 3, 3,
+                volume / relax->bonds.length_bohr, beyond, 3, inverse, 3, 0.0, product, 3);
     for (int k = 0; k < 9; ++k)
         strain[k] = relax->options.keep_plane ? (is_free(relax, k) ? product[k] : 0)
                                               : (product[k] + product[3 * (k % 3) + k / 3]) / 2;
@@ -259,13 +260,13 @@ km_status km_relax_differentiate(km_relax *relax, km_calculator *calculator,
 km_status km_relax_make_springs(km_relax *relax)
 {
     const double limit = relax->options.spring_bohr;
-    bool is_old = !(limit > 0) || isnan(relax->spring_x[0]);
+    bool is_old = !(limit > 0) || isnan(relax->springs.x[0]);
 
     for (int i = 0; i < 3 * relax->n_atom && !is_old; ++i)
-        is_old = fabs(relax->now.x[i] - relax->spring_x[i]) > limit;
+        is_old = fabs(relax->now.x[i] - relax->springs.x[i]) > limit;
     if (!is_old) return KM_OK;
-    memcpy(relax->spring_x, relax->now.x, sizeof *relax->spring_x * (size_t)relax->n);
-    return km_bond_model_factor(relax->now.crystal, relax->frozen, relax->factor);
+    memcpy(relax->springs.x, relax->now.x, sizeof *relax->springs.x * (size_t)relax->n);
+    return km_bond_model_factor(relax->now.crystal, relax->frozen, relax->springs.factor);
 }
 
 void km_relax_precondition(const void *context, double *x)
@@ -277,10 +278,10 @@ void km_relax_precondition(const void *context, double *x)
     if (relax->options.cell) {
         for (int i = 0; i < n; ++i)
             for (int j = 0; j <= i; ++j)
-                stiffness += pow(relax->factor[i + (size_t)j * (size_t)n], 2) / n;
+                stiffness += pow(relax->springs.factor[i + (size_t)j * (size_t)n], 2) / n;
         cblas_dscal(9, 1 / stiffness, x + n, 1);
     }
-    km_bond_model_solve(n, relax->factor, x);
+    km_bond_model_solve(n, relax->springs.factor, x);
 }
 
 const km_crystal *km_relax_crystal(const km_relax *relax)

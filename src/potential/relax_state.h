@@ -28,20 +28,28 @@ typedef struct {
     double *stress; /* Ha/bohr^3, likewise; 0 where the cell does not relax */
 } relax_record;
 
+/* Distances to the nearest neighbours at the start, [n_atom], their mean, and what makes a strain a length. */
+typedef struct {
+    double *nearest_bohr;
+    double mean_bohr, length_bohr;
+} relax_bonds;
+
+/* The bond model: its factor, [3 n_atom][3 n_atom], and the variables that it was made at, [n]; NaN: none yet. */
+typedef struct {
+    double *factor, *x;
+} relax_springs;
+
 struct km_relax {
     km_relax_options options;
     km_crystal *start;      /* as given */
     relax_point now, trial; /* now: the last accepted one */
     relax_record record;
-    bool *frozen;         /* [n_atom] */
-    double *nearest_bohr; /* at the start, [n_atom] */
-    double mean_nearest_bohr;
-    int n_atom, n;      /* atoms, variables */
-    double length_bohr; /* that makes a strain a length */
-    double *move;       /* bohr, [n] */
-    double *change;     /* work space, [n] */
-    double *factor;     /* of the bond model, [3 n_atom][3 n_atom] */
-    double *spring_x;   /* variables that it was made at, [n]; NaN: none yet */
+    bool *frozen;  /* [n_atom] */
+    int n_atom, n; /* atoms, variables */
+    relax_bonds bonds;
+    double *move;   /* bohr, [n] */
+    double *change; /* work space, [n] */
+    relax_springs springs;
     km_lbfgs *lbfgs;
     double value_ha;       /* what falls: free energy of the accepted crystal, with p Omega */
     double basis_cell[9];  /* bohr; whose plane waves are strained along */
