@@ -1,6 +1,7 @@
 #include "kaimen/campaign/boundary.h"
 
 #include "campaign/boundary_descriptor.h"
+#include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/base/units.h"
 #include "kaimen/potential/classical_calculator.h"
@@ -304,8 +305,10 @@ static km_status add_pairs(workshop *w)
         w->bicrystal = km_grain_boundary_bicrystal(geometry, w->pair);
         if (w->bicrystal) KM_TRY(add_pair(w));
     }
-    return KM_CHECK(w->boundary->n > 0, KM_E_INPUT, "%s cannot be built: %s", w->boundary->name,
-                    km_grain_boundary_pair(geometry, 0)->reason);
+    if (w->boundary->n == 0)
+        km_log(KM_LOG_WARN, "%s has no candidate: %s", w->boundary->name,
+               km_grain_boundary_pair(geometry, 0)->reason);
+    return KM_OK;
 }
 
 km_status km_boundary_list_add(km_boundary_list *list, const char *name, const km_crystal *bulk,

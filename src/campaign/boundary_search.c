@@ -49,6 +49,8 @@ km_status km_boundary_search_create(const km_boundary_list *list,
     KM_TRY_TO(fail, KM_ALLOC(made->energy_j_m2, list->n_candidate));
     KM_TRY_TO(fail, KM_ALLOC(made->is_ended, list->n_candidate));
     for (int i = 0; i < list->n_candidate; ++i) made->energy_j_m2[i] = NAN;
+    for (int b = 0; b < list->n_boundary; ++b)
+        made->stage[b].is_done = list->boundary[b].n == 0;
     *out = made;
     return KM_OK;
 fail:

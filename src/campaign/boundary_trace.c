@@ -39,8 +39,10 @@ km_status km_boundary_maps_store(const km_boundary_list *list, km_ledger *ledger
     for (int b = 0; b < list->n_boundary; ++b) {
         char key[KM_BOUNDARY_NAME_SIZE + 8];
         km_text text = {0};
-        km_status status = write_map(list->boundary + b, &text);
+        km_status status;
 
+        if (!list->boundary[b].map_j_m2) continue;
+        status = write_map(list->boundary + b, &text);
         name_map(list->boundary[b].name, key);
         if (status == KM_OK) status = km_ledger_set_meta(ledger, key, text.bytes);
         KM_FREE(text.bytes);

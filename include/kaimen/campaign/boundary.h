@@ -86,7 +86,7 @@ KM_STATUS km_boundary_relax_bulk(const km_crystal *bulk, km_calculator *calculat
                                  km_crystal **relaxed, double *atom_ha);
 
 /**
- * @brief Add a boundary and its candidates to a list.
+ * @brief Add a boundary and its candidates to a list. Where every pair of terminations is rejected it has none, and a warning says why.
  * @param[in] name  of the crystal
  * @param[in] bulk  relaxed
  * @return KM_E_INPUT where it cannot be built; KM_E_ARGUMENT for a calculator that is not classical
