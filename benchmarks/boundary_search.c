@@ -43,8 +43,8 @@ static km_status relax(bench *b, const km_relax_options *options, int i)
 
     b->energy[i] = NAN;
     KM_TRY_TO(end, km_boundary_build(&b->list, i, &crystal));
-    KM_TRY_TO(end, km_relax_create(crystal, options, &relax));
-    KM_TRY_TO(end, km_relax_run(relax, b->calculator, &request, MPI_COMM_SELF, &result));
+    KM_TRY_TO(end, km_boundary_relax(crystal, options, b->calculator, &request, MPI_COMM_SELF,
+                                     &result, &relax));
     if (result.outcome == KM_OUTCOME_CONVERGED &&
         km_boundary_grain_displacement_bohr(crystal, km_relax_crystal(relax)) <
             GRAIN_MOVED_BOHR)

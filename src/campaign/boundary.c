@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Where ions that moved as wholes are near enough to their places for shells. */
+static const double COARSE_HA_BOHR = 1e-2, COARSE_HA_BOHR3 = 3e-5;
+
 /* What candidates of one boundary are made from. */
 typedef struct {
     km_boundary_list *list;
@@ -80,6 +83,47 @@ km_status km_boundary_relax_bulk(const km_crystal *bulk, km_calculator *calculat
     status = km_crystal_copy(km_relax_crystal(relax), relaxed);
 end:
     km_relax_destroy(&relax);
+    return status;
+}
+
+/* Atoms that overlap tear shells from their cores: first the ions move as wholes, until the largest forces are gone. */
+static km_status move_apart(const km_crystal *crystal, const km_relax_options *options,
+                            km_calculator *calculator, const km_request *request, MPI_Comm comm,
+                            km_crystal **apart)
+{
+    km_relax_options coarse = *options;
+    km_relax_result result;
+    km_relax *relax = NULL;
+    km_status status;
+
+    coarse.force_tolerance_ha_bohr = COARSE_HA_BOHR;
+    coarse.stress_tolerance_ha_bohr3 = COARSE_HA_BOHR3;
+    KM_TRY_TO(end, km_relax_create(crystal, &coarse, &relax));
+    KM_TRY_TO(end, km_relax_run(relax, calculator, request, comm, &result));
+    status = km_crystal_copy(km_relax_crystal(relax), apart);
+end:
+    km_relax_destroy(&relax);
+    return status;
+}
+
+km_status km_boundary_relax(const km_crystal *crystal, const km_relax_options *options,
+                            km_calculator *calculator, const km_request *request, MPI_Comm comm,
+                            km_relax_result *result, km_relax **relax)
+{
+    km_crystal *apart = NULL;
+    km_status status = KM_OK;
+
+    *relax = NULL;
+    if (km_classical_calculator_clamp_shells(calculator, true)) {
+        status = move_apart(crystal, options, calculator, request, comm, &apart);
+        (void)km_classical_calculator_clamp_shells(calculator, false);
+        KM_TRY(status);
+    }
+    KM_TRY_TO(end, km_agree(km_relax_create(apart ? apart : crystal, options, relax), comm));
+    status = km_relax_run(*relax, calculator, request, comm, result);
+end:
+    km_crystal_destroy(&apart);
+    if (status != KM_OK) km_relax_destroy(relax);
     return status;
 }
 
@@ -173,15 +217,11 @@ static km_status compute_rigid(const workshop *w, const km_crystal *crystal, dou
 {
     const km_request request = km_request_default();
     km_calculation result = {0};
-    km_eam *eam;
-    km_ionic *ionic;
     km_status status;
 
-    KM_TRY(km_classical_calculator_open(w->calculator, w->bicrystal->n_species,
-                                        w->bicrystal->species_z, &eam, &ionic));
-    if (ionic) km_ionic_clamp_shells(ionic, true);
+    (void)km_classical_calculator_clamp_shells(w->calculator, true);
     status = km_calculator_compute(w->calculator, crystal, &request, MPI_COMM_SELF, &result);
-    if (ionic) km_ionic_clamp_shells(ionic, false);
+    (void)km_classical_calculator_clamp_shells(w->calculator, false);
     *energy_ha = result.outcome == KM_OUTCOME_CONVERGED ? result.energy_ha : INFINITY;
     return status;
 }

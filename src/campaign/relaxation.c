@@ -160,8 +160,13 @@ km_status km_relaxation_run(const km_relaxation *relaxation, const km_crystal *c
         options.checkpoint = relaxation->folder[0] ? path : NULL;
     }
     options.identity = id;
-    KM_TRY_TO(end, km_agree(km_relax_create(crystal, &options, relax), comm));
-    KM_TRY_TO(end, km_relax_run(*relax, calculator, request, comm, result));
+    if (kind == KM_TASK_GRAIN_BOUNDARY) {
+        KM_TRY_TO(end, km_boundary_relax(crystal, &options, calculator, request, comm, result,
+                                         relax));
+    } else {
+        KM_TRY_TO(end, km_agree(km_relax_create(crystal, &options, relax), comm));
+        KM_TRY_TO(end, km_relax_run(*relax, calculator, request, comm, result));
+    }
     km_relaxation_take(result, calculation);
     if (kind == KM_TASK_GRAIN_BOUNDARY) check_grains(crystal, *relax, calculation);
 end:

@@ -201,6 +201,19 @@ km_status km_classical_calculator_open(const km_calculator *calculator, int n_sp
     return KM_OK;
 }
 
+bool km_classical_calculator_clamp_shells(km_calculator *calculator, bool is_clamped)
+{
+    const classical *c = km_calculator_self(calculator, &functions);
+    bool is_any = false;
+
+    for (int p = 0; c && p < c->n_part; ++p) {
+        if (!c->part[p].ionic || !km_ionic_has_shells(c->part[p].ionic)) continue;
+        km_ionic_clamp_shells(c->part[p].ionic, is_clamped);
+        is_any = true;
+    }
+    return is_any;
+}
+
 static bool is_ion_set(const char *name)
 {
     const char *dot = strrchr(name, '.');

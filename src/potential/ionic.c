@@ -19,6 +19,7 @@ static const double TABLE_FROM_BOHR = 0.5;
 static const double SKIN_BOHR = 1.0;
 /* A shell that is farther from its core has left it. */
 static const double LONGEST_SPRING_BOHR = 1.5;
+static const double LONGEST_STEP_BOHR = 0.2;
 /* Force that is left on a shell: the energy errs by its square. */
 static const double SHELL_FORCE_HA_BOHR = 1e-8;
 #define MAX_SHELL_STEP 200
@@ -205,6 +206,13 @@ double km_ionic_pair_ha(const km_ionic *ionic, int a, int b, double r_bohr)
 bool km_ionic_has_pair(const km_ionic *ionic, int a, int b)
 {
     return ionic->pair[a][b] != NULL;
+}
+
+bool km_ionic_has_shells(const km_ionic *ionic)
+{
+    for (int i = 0; i < ionic->set.n_ion; ++i)
+        if (ionic->shell_kind[i] >= 0) return true;
+    return false;
 }
 
 void km_ionic_clamp_shells(km_ionic *ionic, bool is_clamped)
@@ -447,7 +455,8 @@ static km_status relax_shells(km_ionic *ionic, const double *cell, const double 
         for (int i = 0; i < n; ++i) ionic->shell.gradient[i] = -force[i];
         km_lbfgs_compute_direction(ionic->shell.lbfgs, ionic->shell.gradient, soften, ionic,
                                    ionic->shell.direction);
-        scale = 1;
+        /* In a strong field the springs alone would let shells go too far at once. */
+        scale = fmin(1, LONGEST_STEP_BOHR / largest(n, ionic->shell.direction));
         KM_TRY(try_shells(ionic, cell, inverse, scale, sums));
         /* Rounding of the energy does not count. */
         while (sums->energy_ha > energy + 1e-12 * fabs(energy) && scale > 1e-3) {
@@ -480,6 +489,7 @@ km_status km_ionic_compute(km_ionic *ionic, const double *cell_bohr, int n_atom,
 {
     km_potential_sums own = {0};
     double inverse[9];
+    km_status status;
 
     KM_TRY(take_ions(ionic, n_atom, ion));
     memcpy(ionic->frac, frac, sizeof *frac * 3 * (size_t)n_atom);
@@ -489,9 +499,14 @@ km_status km_ionic_compute(km_ionic *ionic, const double *cell_bohr, int n_atom,
                sizeof *ionic->shell.spring * 3 * (size_t)(ionic->n_point - n_atom));
         place_shells(ionic, inverse, ionic->shell.spring);
         KM_TRY(evaluate(ionic, cell_bohr, &own));
-    } else if (ionic->n_point > n_atom)
-        KM_TRY(relax_shells(ionic, cell_bohr, inverse, &own));
-    else
+    } else if (ionic->n_point > n_atom) {
+        status = relax_shells(ionic, cell_bohr, inverse, &own);
+        /* What went astray is nothing to start the next crystal from. */
+        if (status != KM_OK)
+            memset(ionic->shell.spring, 0,
+                   sizeof *ionic->shell.spring * 3 * (size_t)(ionic->n_point - n_atom));
+        KM_TRY(status);
+    } else
         KM_TRY(evaluate(ionic, cell_bohr, &own));
     sums->energy_ha += own.energy_ha;
     for (int i = 0; i < n_atom; ++i)

@@ -272,6 +272,13 @@ static km_status advance(km_relax *relax, km_calculator *calculator, const km_re
     km_calculation calculation;
 
     KM_TRY(compute(relax, calculator, request, comm, result, &calculation));
+    /* A crystal without an energy, such as one where a shell leaves its core, was too far away. */
+    if (calculation.outcome == KM_OUTCOME_DIVERGED && !relax->is_new_basis &&
+        relax->n_rejected + 1 < MAX_REJECTED) {
+        relax->trust = LEAST_CUT * relax->size;
+        ++relax->n_rejected;
+        return KM_OK;
+    }
     if (calculation.outcome != KM_OUTCOME_CONVERGED) {
         take_failure(relax, &calculation, result);
         return KM_OK;

@@ -190,6 +190,7 @@ static km_status map_ions(rigid_map *map, km_calculator *calculator, double *ene
     const int n = map->grid[0] * map->grid[1];
     double rest = 0;
     int lowest = 0;
+    km_status status;
 
     memset(energy_ha, 0, sizeof *energy_ha * (size_t)n);
     for (int c = 0; c < map->n_contact; ++c)
@@ -203,12 +204,9 @@ static km_status map_ions(rigid_map *map, km_calculator *calculator, double *ene
         if (energy_ha[p] < energy_ha[lowest]) lowest = p;
     }
     km_ionic_clamp_shells(map->ionic, true);
-    {
-        const km_status status = compute_one(map, calculator, lowest, &rest);
-
-        km_ionic_clamp_shells(map->ionic, false);
-        KM_TRY(status);
-    }
+    status = compute_one(map, calculator, lowest, &rest);
+    km_ionic_clamp_shells(map->ionic, false);
+    KM_TRY(status);
     rest -= energy_ha[lowest];
     for (int p = 0; p < n; ++p) energy_ha[p] += rest;
     return KM_OK;

@@ -86,6 +86,14 @@ KM_STATUS km_boundary_relax_bulk(const km_crystal *bulk, km_calculator *calculat
                                  km_crystal **relaxed, double *atom_ha);
 
 /**
+ * @brief Relax a candidate; where ions have shells, first with these on their cores. Collective on comm.
+ * @param[out] relax  ended with km_relax_destroy(); NULL on failure
+ */
+KM_STATUS km_boundary_relax(const km_crystal *crystal, const km_relax_options *options,
+                            km_calculator *calculator, const km_request *request, MPI_Comm comm,
+                            km_relax_result *result, km_relax **relax);
+
+/**
  * @brief Add a boundary and its candidates to a list. Where every pair of terminations is rejected it has none, and a warning says why.
  * @param[in] name  of the crystal
  * @param[in] bulk  relaxed

@@ -22,6 +22,9 @@
 KM_STATUS km_classical_calculator_read(int n_file, const char *const *names,
                                        const char *const *texts, km_calculator **calculator);
 
+/** @brief Hold the shells of all ion sets on their cores, or let them go. Local. @return false where there are none, or the calculator is of another kind */
+bool km_classical_calculator_clamp_shells(km_calculator *calculator, bool is_clamped);
+
 /**
  * @brief The potential of some elements; the other is NULL. Local; borrowed.
  * @return KM_E_ARGUMENT for another kind of calculator, KM_E_INPUT where no potential has them all

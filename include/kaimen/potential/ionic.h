@@ -56,6 +56,9 @@ KM_STATUS km_ionic_compute(km_ionic *ionic, const double *cell_bohr, int n_atom,
 double km_ionic_pair_ha(const km_ionic *ionic, int a, int b, double r_bohr);
 bool km_ionic_has_pair(const km_ionic *ionic, int a, int b);
 
+/** @brief Whether any ion has a shell. */
+bool km_ionic_has_shells(const km_ionic *ionic);
+
 /** @brief Hold all shells on their cores, or let them go. */
 void km_ionic_clamp_shells(km_ionic *ionic, bool is_clamped);
 
