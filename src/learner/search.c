@@ -158,25 +158,6 @@ fail:
     return status;
 }
 
-km_status km_search_hand_on(km_search *search, const km_search *from)
-{
-    km_gp_priors priors = choose_priors(search);
-    const int n = km_space_n_direction(&search->space);
-
-    KM_TRY(KM_CHECK(n == km_space_n_direction(&from->space) && search->n_taken == 0,
-                    KM_E_ARGUMENT,
-                    "a search of %d directions cannot take over from one of %d, or late", n,
-                    km_space_n_direction(&from->space)));
-    if (from->n_known < 2) return KM_OK;
-    priors.amplitude = (km_gp_prior){from->parameters.log_amplitude, HANDED_ON};
-    priors.noise = (km_gp_prior){from->parameters.log_noise, HANDED_ON};
-    for (int d = 0; d < n; ++d)
-        priors.length[d] = (km_gp_prior){from->parameters.log_length[d], HANDED_ON};
-    search->start = start_of(&priors);
-    km_gp_destroy(&search->gp);
-    return km_gp_create(&search->space, &priors, &search->gp);
-}
-
 void km_search_destroy(km_search **out)
 {
     km_search *search = *out;
@@ -354,6 +335,26 @@ static km_status learn(km_search *search)
 end:
     release(&s);
     return status;
+}
+
+km_status km_search_hand_on(km_search *search, km_search *from)
+{
+    km_gp_priors priors = choose_priors(search);
+    const int n = km_space_n_direction(&search->space);
+
+    KM_TRY(KM_CHECK(n == km_space_n_direction(&from->space) && search->n_taken == 0,
+                    KM_E_ARGUMENT,
+                    "a search of %d directions cannot take over from one of %d, or late", n,
+                    km_space_n_direction(&from->space)));
+    if (from->n_known < 2) return KM_OK;
+    KM_TRY(learn(from));
+    priors.amplitude = (km_gp_prior){from->parameters.log_amplitude, HANDED_ON};
+    priors.noise = (km_gp_prior){from->parameters.log_noise, HANDED_ON};
+    for (int d = 0; d < n; ++d)
+        priors.length[d] = (km_gp_prior){from->parameters.log_length[d], HANDED_ON};
+    search->start = start_of(&priors);
+    km_gp_destroy(&search->gp);
+    return km_gp_create(&search->space, &priors, &search->gp);
 }
 
 km_status km_search_predict(km_search *search, double *mean, double *deviation)

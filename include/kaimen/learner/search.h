@@ -62,10 +62,10 @@ KM_STATUS km_search_create(const km_search_options *options, const km_space *spa
 void km_search_destroy(km_search **search);
 
 /**
- * @brief Begin with what another search has learnt: how far values correlate, how much they scatter. Before the first proposal.
+ * @brief Begin with what another search learns from all it knows: how far values correlate, how much they scatter. Before the first proposal.
  * @return KM_E_ARGUMENT where the spaces have other directions
  */
-KM_STATUS km_search_hand_on(km_search *search, const km_search *from);
+KM_STATUS km_search_hand_on(km_search *search, km_search *from);
 
 /** @brief Choose what to calculate next; it is then pending. candidate = -1: none is left, or the search is over. */
 KM_STATUS km_search_propose(km_search *search, km_proposal *proposal);
