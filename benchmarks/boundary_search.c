@@ -49,6 +49,7 @@ static km_status relax(bench *b, const km_relax_options *options, int i)
         km_boundary_grain_displacement_bohr(crystal, km_relax_crystal(relax)) <
             GRAIN_MOVED_BOHR)
         b->energy[i] = km_boundary_energy_j_m2(&b->list, i, result.calculation.energy_ha);
+    if (b->energy[i] < 0) b->energy[i] = NAN; /* ions fell into each other */
 end:
     km_relax_destroy(&relax);
     km_crystal_destroy(&crystal);

@@ -14,6 +14,11 @@
 /* Where ions that moved as wholes are near enough to their places for shells. */
 static const double COARSE_HA_BOHR = 1e-2, COARSE_HA_BOHR3 = 3e-5;
 
+/* Atoms across an unrelaxed boundary, against their distance in the bulk. */
+static const double CLOSEST = 0.5;
+/* Stands for the rigid energy of a crystal whose ions are inside each other. */
+static const double OVERLAP_J_M2 = 1e4;
+
 /* What candidates of one boundary are made from. */
 typedef struct {
     km_boundary_list *list;
@@ -246,6 +251,8 @@ static km_status add_candidate(workshop *w, const km_bicrystal_state *state, dou
         const int i = w->list->n_candidate - 1;
 
         w->list->candidate[i].rigid_j_m2 = km_boundary_energy_j_m2(w->list, i, energy_ha);
+        if (!(w->list->candidate[i].rigid_j_m2 >= 0))
+            w->list->candidate[i].rigid_j_m2 = OVERLAP_J_M2;
         KM_TRY_TO(end,
                   km_boundary_describe(crystal, w->bulk, km_boundary_area_bohr2(w->list, i),
                                        w->list->candidate[i].descriptor));
@@ -253,6 +260,23 @@ static km_status add_candidate(workshop *w, const km_bicrystal_state *state, dou
 end:
     km_crystal_destroy(&crystal);
     return status;
+}
+
+/*
+ * Whether an unrelaxed crystal is one: no two atoms nearer than half-way into each other, no energy below the bulk's. Attraction as 1/r^6 has no bottom.
+ */
+static bool is_sane(const workshop *w, int i_shift, double gap_bohr, double energy_ha)
+{
+    const double *shift = w->shifts.shift + 2 * i_shift;
+    const km_bicrystal_state state = {{shift[0], shift[1]}, gap_bohr, 0};
+    const int n_atom = w->bicrystal->grain[0].n_atom + w->bicrystal->grain[1].n_atom;
+    km_bicrystal_made made;
+    km_crystal *crystal;
+
+    if (energy_ha < n_atom * w->boundary->atom_ha) return false;
+    if (km_bicrystal_build(w->bicrystal, &state, &crystal, &made) != KM_OK) return false;
+    km_crystal_destroy(&crystal);
+    return made.closest >= CLOSEST;
 }
 
 /* Rigid energies of all gaps: of each distinct shift the lowest. */
@@ -271,7 +295,8 @@ static km_status map_gaps(workshop *w)
         for (int p = 0; p < n_point; ++p) {
             const int i = s->index[p];
 
-            if (!(w->map_ha[p] < w->lowest_ha[i])) continue;
+            if (!(w->map_ha[p] < w->lowest_ha[i]) || !is_sane(w, i, gap, w->map_ha[p]))
+                continue;
             w->lowest_ha[i] = w->map_ha[p];
             w->gap_bohr[i] = gap;
             if (w->map_ha[p] >= lowest) continue;
@@ -295,10 +320,12 @@ static km_status keep_map(workshop *w)
     memcpy(w->boundary->map_grid, grid, sizeof w->boundary->map_grid);
     KM_TRY(km_rigid_map_compute(w->bicrystal, w->calculator, w->boundary->map_gap_bohr, grid,
                                 w->boundary->map_j_m2));
-    for (int p = 0; p < n; ++p)
-        w->boundary->map_j_m2[p] = KM_J_M2_PER_HA_BOHR2 *
-                                   (w->boundary->map_j_m2[p] - n_atom * w->boundary->atom_ha) /
-                                   area;
+    for (int p = 0; p < n; ++p) {
+        double *energy = w->boundary->map_j_m2 + p;
+
+        *energy = KM_J_M2_PER_HA_BOHR2 * (*energy - n_atom * w->boundary->atom_ha) / area;
+        if (!(*energy >= 0)) *energy = INFINITY; /* ions inside each other */
+    }
     return KM_OK;
 }
 
