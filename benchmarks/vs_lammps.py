@@ -7,6 +7,7 @@ KAIMEN_DATA/potentials. Needs LAMMPS (Debian package lammps; LAMMPS names the pr
 an energy or a force differs by more than 1e-6 (of the energy; of the largest force).
 """
 import argparse
+import math
 import os
 import random
 import re
@@ -55,10 +56,30 @@ def cases():
     yield "Cu, EAM", "Cu01.eam.alloy", build([("Cu", *p) for p in FCC], [3.615] * 3, 4, 1)
     yield "Cu, EAM", "Cu01.eam.alloy", build([("Cu", *p) for p in FCC], [3.615] * 3, 6, 2)
     yield "Al, EAM", "Al99.eam.alloy", build([("Al", *p) for p in FCC], [4.05] * 3, 5, 3)
+    yield "Cu, funcfl", "simple.funcfl", build([("Cu", *p) for p in FCC], [3.615] * 3, 5, 8)
     yield "MgO, ions", "lewis-catlow.yaml", build(ROCK_SALT, [4.21] * 3, 3, 4)
     yield "MgO, ions", "lewis-catlow.yaml", build(ROCK_SALT, [4.21] * 3, 5, 5)
     yield "TiO2 rutile, ions", "matsui-akaogi.yaml", build(RUTILE, [4.6, 4.6, 2.96], 4, 6)
     yield "SiO2, ions with a wall", "bks.yaml", build(QUARTZ_LIKE, [7.12] * 3, 2, 7)
+
+
+def write_funcfl(path):
+    """A copper of simple functions: F = -sqrt(1 + rho), f = exp(-r) (1 - r/5)^3, phi = 2 exp(-1.5 r) (1 - r/5)^3 with phi = 27.2 0.529 Z^2/r."""
+    n, d_rho, d_r, cutoff = 2001, 0.005, 0.0025, 5.0
+    fade = lambda r: max(0, 1 - r / cutoff) ** 3
+    with open(path, "w") as file:
+        file.write(f"copper of simple functions\n29 63.546 3.615 fcc\n{n} {d_rho} {n} {d_r} {cutoff}\n")
+        tables = ([-math.sqrt(1 + i * d_rho) for i in range(n)], [math.sqrt(i * d_r * 2 * math.exp(-1.5 * i * d_r) * fade(i * d_r) / (27.2 * .529)) for i in range(n)],
+                  [math.exp(-i * d_r) * fade(i * d_r) for i in range(n)])
+        for table in tables: file.write("".join(f"{x:.16e}\n" for x in table))
+
+
+def path_of(potential, folder):
+    if potential.endswith(".yaml"): return os.path.join(ROOT, "inputs", "potentials", potential)
+    if not potential.endswith(".funcfl"): return os.path.join(DATA, "potentials", potential)
+    path = os.path.join(folder, potential)
+    if not os.path.exists(path): write_funcfl(path)
+    return path
 
 
 def write_structure(path, atoms, box):
@@ -77,9 +98,9 @@ def write_data(path, atoms, box, kinds, charge):
             file.write(f"{i + 1} {kinds.index(name) + 1}{q} {x:.12f} {y:.12f} {z:.12f}\n")
 
 
-def pair_lines(potential, kinds, kspace, n_bit):
-    if not potential.endswith(".yaml"):
-        return f"pair_style eam/alloy\npair_coeff * * {DATA}/potentials/{potential} {' '.join(kinds)}\n"
+def pair_lines(potential, kinds, kspace, n_bit, folder):
+    if potential.endswith(".funcfl"): return f"pair_style eam\npair_coeff 1 1 {path_of(potential, folder)}\n"
+    if not potential.endswith(".yaml"): return f"pair_style eam/alloy\npair_coeff * * {path_of(potential, folder)} {' '.join(kinds)}\n"
     cutoff, _, pairs, walls = BUCKINGHAM[potential]
     text = f"pair_style hybrid/overlay buck/coul/long {cutoff}" + (f" mie/cut {cutoff}" if walls else "") + f"\npair_modify shift yes table {n_bit}\n"
     if not walls: text = f"pair_style buck/coul/long {cutoff}\npair_modify shift yes table {n_bit}\n"
@@ -98,7 +119,7 @@ def run_lammps(folder, potential, atoms, box, n_step, kspace, n_bit):
     kinds = sorted({a[0] for a in atoms})
     charge = BUCKINGHAM[potential][1] if potential.endswith(".yaml") else None
     write_data(os.path.join(folder, "data"), atoms, box, kinds, charge)
-    text = f"units metal\natom_style {'charge' if charge else 'atomic'}\nread_data data\n{pair_lines(potential, kinds, kspace, n_bit)}"
+    text = f"units metal\natom_style {'charge' if charge else 'atomic'}\nread_data data\n{pair_lines(potential, kinds, kspace, n_bit, folder)}"
     text += "thermo_style custom step pe pxx pyy pzz pxy pxz pyz\nthermo_modify format float %.12g norm no\n"
     text += "dump d all custom 1 forces id fx fy fz\ndump_modify d sort id format float %.12g\nrun 0\nundump d\n"
     if n_step: text += f"fix f all nve\ntimestep 0.0005\nrun {n_step}\n"
@@ -115,7 +136,7 @@ def run_lammps(folder, potential, atoms, box, n_step, kspace, n_bit):
 
 def run_kaimen(folder, potential, atoms, box, n_step):
     write_structure(os.path.join(folder, "case.extxyz"), atoms, box)
-    path = os.path.join(ROOT, "inputs", "potentials", potential) if potential.endswith(".yaml") else os.path.join(DATA, "potentials", potential)
+    path = path_of(potential, folder)
     done = subprocess.run([os.path.join(ROOT, "build/release/benchmarks/classical"), "case.extxyz", str(n_step), path], cwd=folder, env=ENVIRONMENT,
                           capture_output=True, text=True)
     if done.returncode: sys.exit(done.stderr)

@@ -2,6 +2,7 @@
 
 #include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
+#include "kaimen/campaign/record.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -44,8 +45,13 @@ static km_status recall(km_boundary_queue *q, int n_row, const km_task *rows,
         const int candidate = task < 0 ? -1 : km_plan_boundary_candidate(q->plan, task);
 
         if (candidate < 0) continue;
-        if (rows[i].state == KM_TASK_PRUNED)
-            km_boundary_learner_close(q->learner, q->list->candidate[candidate].i_boundary);
+        if (rows[i].state == KM_TASK_PRUNED) {
+            const int b = q->list->candidate[candidate].i_boundary;
+
+            km_boundary_learner_close(q->learner, b);
+            if (km_plan_winner(q->plan, b) >= 0)
+                (void)km_schedule_release(q->schedule, km_plan_winner(q->plan, b));
+        }
         if (rows[i].state != KM_TASK_DONE && rows[i].state != KM_TASK_FAILED) continue;
         all[n++] = (past){rows[i].ended_s, candidate,
                           rows[i].state == KM_TASK_DONE ? results[i].surface.gamma_j_m2 : NAN};
@@ -116,6 +122,22 @@ static km_status release(km_boundary_queue *q, const km_proposal *proposal)
                              planned->priority);
 }
 
+/* The winner of a boundary that is done with may start; without a structure there is none. */
+static km_status release_winner(km_boundary_queue *q, int b, bool has_structure)
+{
+    const int task = km_plan_winner(q->plan, b);
+
+    if (task < 0 || km_schedule_state(q->schedule, task) != KM_TASK_QUEUED) return KM_OK;
+    if (has_structure) {
+        (void)km_schedule_release(q->schedule, task);
+        return KM_OK;
+    }
+    KM_TRY(km_ledger_dismiss(q->ledger, km_plan_task(q->plan, task)->id, KM_TASK_FAILED,
+                             "no candidate of the boundary has relaxed"));
+    km_schedule_drop(q->schedule, task, KM_TASK_FAILED);
+    return KM_OK;
+}
+
 /* The rest of a boundary, each with what is expected of it. */
 static km_status prune(km_boundary_queue *q, const km_boundary_end *end)
 {
@@ -124,6 +146,7 @@ static km_status prune(km_boundary_queue *q, const km_boundary_end *end)
     char reason[KM_REASON_SIZE];
     int n_done = 0, n_pruned = 0;
 
+    KM_ASSERT(end->i_boundary >= 0);
     snprintf(reason, sizeof reason, "not expected to be lower by %g J/m2", q->tolerance_j_m2);
     for (int k = 0; k < boundary->n; ++k) {
         const int task = km_plan_boundary_task(q->plan, boundary->first + k);
@@ -135,13 +158,13 @@ static km_status prune(km_boundary_queue *q, const km_boundary_end *end)
         if (isfinite(end->mean[k]))
             KM_TRY(km_ledger_predict(q->ledger, id, end->mean[k], end->deviation[k], 0));
         KM_TRY(km_ledger_dismiss(q->ledger, id, KM_TASK_PRUNED, reason));
-        km_schedule_prune(q->schedule, task);
+        km_schedule_drop(q->schedule, task, KM_TASK_PRUNED);
         ++n_pruned;
     }
     if (n_pruned > 0)
         km_log(KM_LOG_INFO, "%s: lowest %.4f J/m2 of %d relaxed; %d of %d candidates pruned",
                boundary->name, lowest, n_done, n_pruned, boundary->n);
-    return KM_OK;
+    return release_winner(q, end->i_boundary, n_done > 0);
 }
 
 static km_status take_ends(km_boundary_queue *q)
@@ -159,6 +182,20 @@ static km_status take_ends(km_boundary_queue *q)
     }
 }
 
+/* Candidates wait for the energies of their crystals. */
+static bool is_open(const km_boundary_queue *q)
+{
+    for (int b = 0; b < q->list->n_boundary; ++b) {
+        const km_boundary *boundary = q->list->boundary + b;
+        const int task = km_plan_boundary_task(q->plan, boundary->first);
+
+        if (boundary->n > 0 && km_schedule_state(q->schedule, task) == KM_TASK_QUEUED &&
+            !km_schedule_has_references(q->schedule, task))
+            return false;
+    }
+    return true;
+}
+
 km_status km_boundary_queue_serve(km_boundary_queue *q, int n_idle)
 {
     km_proposal proposal;
@@ -171,14 +208,42 @@ km_status km_boundary_queue_serve(km_boundary_queue *q, int n_idle)
         KM_TRY(release(q, &proposal));
         --n_idle;
     }
-    /* Candidates wait for the energies of their crystals. */
-    if (km_schedule_count(q->schedule, KM_TASK_QUEUED) ==
-            km_schedule_count_surfaces(q->schedule, KM_TASK_QUEUED) &&
-        km_schedule_count(q->schedule, KM_TASK_RUNNING) ==
-            km_schedule_count_surfaces(q->schedule, KM_TASK_RUNNING) &&
-        n_idle > 0)
-        km_boundary_learner_ask(q->learner, n_idle);
+    if (n_idle > 0 && is_open(q)) km_boundary_learner_ask(q->learner, n_idle);
     return KM_OK;
+}
+
+km_status km_boundary_queue_find_winner(km_boundary_queue *q, int i_task, km_crystal **crystal)
+{
+    const int b = q ? km_plan_winner_boundary(q->plan, i_task) : -1;
+    const km_boundary *boundary = q ? q->list->boundary + b : NULL;
+    double lowest = INFINITY;
+    void *image = NULL;
+    km_h5 *file = NULL;
+    size_t n_byte;
+    int best = -1;
+    km_status status;
+
+    *crystal = NULL;
+    if (b < 0) return KM_OK;
+    for (int i = boundary->first; i < boundary->first + boundary->n; ++i) {
+        const int task = km_plan_boundary_task(q->plan, i);
+        const double energy = km_schedule_gamma_j_m2(q->schedule, task);
+
+        if (!(energy < lowest)) continue;
+        lowest = energy;
+        best = task;
+    }
+    KM_TRY(KM_CHECK(best >= 0, KM_E_INTERNAL, "%s has no structure", boundary->name));
+    KM_TRY_TO(
+        end, km_ledger_read_image(q->ledger, km_plan_task(q->plan, best)->id, &image, &n_byte));
+    KM_TRY_TO(end, KM_CHECK(image, KM_E_IO, "the lowest structure of %s has no record",
+                            boundary->name));
+    KM_TRY_TO(end, km_h5_open_image(image, n_byte, &file));
+    status = km_record_read_structure(file, "structure_relaxed", crystal);
+end:
+    km_h5_close(&file);
+    KM_FREE(image);
+    return status;
 }
 
 bool km_boundary_queue_is_ready(km_boundary_queue *q)

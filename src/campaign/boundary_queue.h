@@ -3,7 +3,8 @@
  * @file
  * @brief Candidates of grain boundaries on their way from the learner to the teams. Local to the master.
  *
- * What is predicted of a candidate is stored before it starts. When a boundary is done with, the rest of its candidates are pruned, with their predictions.
+ * What is predicted of a candidate is stored before it starts. When a boundary is done with, the rest of its candidates are pruned, with their predictions, and its
+ * winner, where one is planned, may start.
  */
 #include "kaimen/campaign/boundary_learner.h"
 #include "kaimen/campaign/ledger.h"
@@ -32,6 +33,10 @@ void km_boundary_queue_record(km_boundary_queue *queue, int i_task, const km_res
  * @param[in] n_idle  teams that have nothing to do
  */
 KM_STATUS km_boundary_queue_serve(km_boundary_queue *queue, int n_idle);
+
+/** @brief The lowest structure of a winner's boundary; NULL of any other task. @param[out] crystal  ended with km_crystal_destroy() */
+KM_STATUS km_boundary_queue_find_winner(km_boundary_queue *queue, int i_task,
+                                        km_crystal **crystal);
 
 /** @brief Whether serving would change something now; and whether it will, without another result. */
 bool km_boundary_queue_is_ready(km_boundary_queue *queue);

@@ -200,6 +200,25 @@ end:
     return status;
 }
 
+/* What DFT says of the structures that were found. */
+static km_status read_winners(km_ledger *ledger, km_boundary_traces *all)
+{
+    km_task *tasks;
+    km_result *results = NULL;
+    int n;
+
+    KM_TRY(km_ledger_read_tasks(ledger, KM_TASK_WINNER, &n, &tasks, &results));
+    for (int b = 0; b < all->n; ++b) {
+        all->trace[b].dft_j_m2 = NAN;
+        for (int i = 0; i < n; ++i)
+            if (strcmp(tasks[i].interface.name, all->trace[b].name) == 0)
+                all->trace[b].dft_j_m2 = results[i].surface.gamma_j_m2;
+    }
+    KM_FREE(tasks);
+    KM_FREE(results);
+    return KM_OK;
+}
+
 km_status km_boundary_traces_read(km_ledger *ledger, km_boundary_traces *all)
 {
     km_status status = KM_OK;
@@ -209,6 +228,7 @@ km_status km_boundary_traces_read(km_ledger *ledger, km_boundary_traces *all)
                                 &all->results));
     KM_TRY_TO(fail, split(all));
     KM_TRY_TO(fail, screen_all(all));
+    KM_TRY_TO(fail, read_winners(ledger, all));
     for (int b = 0; b < all->n; ++b)
         KM_TRY_TO(fail, read_map(ledger, all->trace[b].name, &all->trace[b].map));
     return KM_OK;

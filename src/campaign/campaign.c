@@ -91,6 +91,31 @@ static km_status list_boundaries(const km_campaign_options *options, km_calculat
     return KM_OK;
 }
 
+/* Of each crystal with the pseudopotentials of its elements. */
+static km_status add_winners(km_plan *plan, const km_campaign_options *options,
+                             const km_crystal *const *relaxed, const char *const *names)
+{
+    km_text *texts = NULL;
+    const char **borrowed = NULL;
+    km_status status;
+
+    KM_TRY_TO(end, KM_ALLOC(texts, options->n_bulk));
+    KM_TRY_TO(end, KM_ALLOC(borrowed, options->n_bulk));
+    for (int i = 0; i < options->n_bulk; ++i) {
+        const char *more = options->bulk[i].physics_text;
+
+        KM_TRY_TO(end, km_text_append(texts + i, "%s%s", options->dft_text, more ? more : ""));
+        borrowed[i] = texts[i].bytes;
+    }
+    status = km_plan_add_winners(plan, options->n_bulk, relaxed, names,
+                                 options->slab.tolerance_bohr, borrowed);
+end:
+    for (int i = 0; texts && i < options->n_bulk; ++i) KM_FREE(texts[i].bytes);
+    KM_FREE(texts);
+    KM_FREE(borrowed);
+    return status;
+}
+
 static km_status add_boundaries(km_plan *plan, const km_campaign_options *options,
                                 km_calculator *calculator)
 {
@@ -106,8 +131,11 @@ static km_status add_boundaries(km_plan *plan, const km_campaign_options *option
     KM_TRY_TO(end, KM_ALLOC(atom_ha, n));
     for (int i = 0; i < n; ++i) names[i] = options->bulk[i].name;
     KM_TRY_TO(end, list_boundaries(options, calculator, relaxed, atom_ha, &list));
-    status = km_plan_add_boundaries(plan, &list, n, (const km_crystal *const *)relaxed, names,
-                                    options->slab.tolerance_bohr, options->physics_text);
+    KM_TRY_TO(end,
+              km_plan_add_boundaries(plan, &list, n, (const km_crystal *const *)relaxed, names,
+                                     options->slab.tolerance_bohr, options->physics_text));
+    if (options->dft)
+        status = add_winners(plan, options, (const km_crystal *const *)relaxed, names);
 end:
     km_boundary_list_clear(&list);
     for (int i = 0; relaxed && i < n; ++i) km_crystal_destroy(relaxed + i);
@@ -131,7 +159,7 @@ km_status km_campaign_plan(const km_campaign_options *options, km_calculator *ca
     else
         for (int i = 0; i < options->n_bulk; ++i)
             KM_TRY_TO(fail, add_crystal(*plan, options->bulk + i, options));
-    if (calculator) KM_TRY_TO(fail, km_plan_estimate(*plan, calculator));
+    if (calculator) KM_TRY_TO(fail, km_plan_estimate(*plan, calculator, options->dft));
     return KM_OK;
 fail:
     km_plan_destroy(plan);
@@ -142,7 +170,8 @@ fail:
 static km_status collect_physics(const km_campaign_options *options, char **physics)
 {
     km_text whole = {0};
-    km_status status = km_text_append(&whole, "%s", options->physics_text);
+    km_status status = km_text_append(&whole, "%s%s", options->physics_text,
+                                      options->dft_text ? options->dft_text : "");
 
     for (int i = 0; i < options->n_bulk && status == KM_OK; ++i) {
         km_text merged = {0};
@@ -250,7 +279,7 @@ km_status km_campaign_run(const km_campaign_options *options, const km_plan *pla
     char *input_text = NULL, *physics_text = NULL, *physics = NULL;
     km_ledger *ledger = NULL;
     km_team *team = NULL;
-    km_worker worker = {.calculator = calculator, .stop = km_stop_flag()};
+    km_worker worker = {.calculator = calculator, .dft = options->dft, .stop = km_stop_flag()};
     km_status status;
     int rank;
 

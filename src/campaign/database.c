@@ -267,6 +267,7 @@ static km_status write_boundary(km_h5 *root, const km_boundary_traces *all,
     KM_TRY_TO(end,
               km_h5_write_double(group, "energy", "J/m2",
                                  t->best < 0 ? NAN : all->results[t->best].surface.gamma_j_m2));
+    KM_TRY_TO(end, km_h5_write_double(group, "dft_energy", "J/m2", t->dft_j_m2));
     KM_TRY_TO(end,
               km_h5_write_text(group, "best_id", t->best < 0 ? "" : all->tasks[t->best].id));
     KM_TRY_TO(end, km_h5_write_double(group, "screened", "J/m2", t->screened_j_m2));

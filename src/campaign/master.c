@@ -195,6 +195,11 @@ static km_status prepare_slot(const master *m, slot *s)
     const char *id = km_plan_task(m->plan, s->index)->id;
 
     s->error[0] = '\0';
+    s->surface = km_plan_task(m->plan, s->index)->surface;
+    if (km_boundary_queue_find_winner(m->boundaries, s->index, &s->crystal) != KM_OK)
+        snprintf(s->error, sizeof s->error, "the structure is lost: %.120s",
+                 km_status_message());
+    if (s->crystal || s->error[0]) return KM_OK;
     if (km_relaxed_cut(m->relaxed, s->index, &s->crystal, &s->surface) != KM_OK)
         snprintf(s->error, sizeof s->error, "cannot be cut from the relaxed bulk: %.120s",
                  km_status_message());
@@ -244,10 +249,12 @@ static km_assignment make_assignment(const master *m, const slot *s)
 {
     const km_task *task = km_plan_task(m->plan, s->index);
     double left_s = km_stop_time_left_s(&m->stop), own_s = m->options->task_time_limit_s;
-    km_assignment assignment = {.task = *task,
-                                .reference = find_reference(m, task),
-                                .time_limit_s = own_s,
-                                .n_atom = task->n_atom};
+    km_assignment assignment = {
+        .task = *task,
+        .reference = find_reference(m, task),
+        .time_limit_s = own_s,
+        .n_atom =
+            km_crystal_n_atom(s->crystal ? s->crystal : km_plan_crystal(m->plan, s->index))};
 
     assignment.task.surface = s->surface;
     if (isfinite(left_s) && (own_s <= 0 || left_s < own_s)) {

@@ -1,6 +1,7 @@
 #include "kaimen/campaign/plan.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/base/text.h"
 #include "kaimen/campaign/cost.h"
 #include "kaimen/crystal/symmetry.h"
 
@@ -33,6 +34,7 @@ struct km_plan {
     plan_bulk *bulks;
     km_boundary_list boundaries;
     int first_candidate; /* task of candidate 0; the others follow */
+    int *winner;         /* task of each boundary's winner; NULL: none */
 };
 
 km_status km_plan_create(km_plan **plan)
@@ -57,6 +59,7 @@ void km_plan_destroy(km_plan **plan)
     KM_FREE(p->slots);
     KM_FREE(p->bulks);
     km_boundary_list_clear(&p->boundaries);
+    KM_FREE(p->winner);
     KM_FREE(*plan);
 }
 
@@ -235,15 +238,16 @@ static km_status add_slab(km_plan *plan, plan_bulk *bulk, int i_slab, bool is_bu
                    bulk->task + i_slab);
 }
 
-static km_status add_bulk(km_plan *plan, const plan_bulk *bulk, const km_crystal *crystal,
-                          double tolerance_bohr, const char *text, int *index)
+static km_status add_bulk(km_plan *plan, const char *name, bool by_dft,
+                          const km_crystal *crystal, double tolerance_bohr, const char *text,
+                          int *index)
 {
-    km_task task = {.kind = KM_TASK_BULK, .priority = 2};
+    km_task task = {.kind = KM_TASK_BULK, .priority = 2, .by_dft = by_dft};
     km_crystal *primitive;
     km_status status;
 
-    memcpy(task.bulk, bulk->name, sizeof task.bulk);
-    snprintf(task.label, sizeof task.label, "%s bulk", bulk->name);
+    snprintf(task.bulk, sizeof task.bulk, "%s", name);
+    snprintf(task.label, sizeof task.label, "%s bulk%s", name, by_dft ? ", by DFT" : "");
     KM_TRY(km_plan_make_primitive(crystal, tolerance_bohr, &primitive));
     status = km_plan_add(plan, &task, primitive, text, index);
     km_crystal_destroy(&primitive);
@@ -290,7 +294,7 @@ km_status km_plan_add_surfaces(km_plan *plan, const char *name, const km_crystal
     KM_TRY(KM_ALLOC(added->task, n_slab));
     for (int i = 0; i < n_slab; ++i) added->task[i] = -1;
     if (count_accepted(added) == 0) return KM_OK;
-    KM_TRY(add_bulk(plan, added, bulk, options->tolerance_bohr, text, &bulk_task));
+    KM_TRY(add_bulk(plan, added->name, false, bulk, options->tolerance_bohr, text, &bulk_task));
     return add_slabs(plan, added, bulk_task, is_bulk_relaxed, text);
 }
 
@@ -345,12 +349,9 @@ km_status km_plan_add_boundaries(km_plan *plan, km_boundary_list *list, int n_bu
     plan->boundaries = *list;
     *list = (km_boundary_list){0};
     KM_TRY_TO(end, KM_ALLOC(task, n_bulk));
-    for (int i = 0; i < n_bulk; ++i) {
-        plan_bulk named = {0};
-
-        snprintf(named.name, sizeof named.name, "%s", names[i]);
-        KM_TRY_TO(end, add_bulk(plan, &named, bulk[i], tolerance_bohr, text, task + i));
-    }
+    for (int i = 0; i < n_bulk; ++i)
+        KM_TRY_TO(end,
+                  add_bulk(plan, names[i], false, bulk[i], tolerance_bohr, text, task + i));
     plan->first_candidate = plan->n_task;
     for (int i = 0; i < plan->boundaries.n_candidate; ++i) {
         const int i_bulk =
@@ -362,6 +363,65 @@ km_status km_plan_add_boundaries(km_plan *plan, km_boundary_list *list, int n_bu
 end:
     KM_FREE(task);
     return status;
+}
+
+static km_status add_winner(km_plan *plan, int b, const char *name, const char *bulk_id,
+                            const char *text)
+{
+    const km_boundary *boundary = plan->boundaries.boundary + b;
+    km_task task = {.kind = KM_TASK_WINNER, .by_dft = true, .priority = -1};
+    km_text own = {0};
+    km_crystal *crystal = NULL;
+    km_status status;
+
+    if (boundary->n == 0) return KM_OK;
+    task.interface = describe_interface(&plan->boundaries, boundary->first);
+    snprintf(task.bulk, sizeof task.bulk, "%s", name);
+    memcpy(task.bulk_id, bulk_id, KM_ID_SIZE);
+    snprintf(task.label, sizeof task.label, "%s, by DFT", boundary->name);
+    KM_TRY_TO(end, km_text_append(&own, "%s\nwinner of %s", text, boundary->name));
+    KM_TRY_TO(end, km_boundary_build(&plan->boundaries, boundary->first, &crystal));
+    status = km_plan_add(plan, &task, crystal, own.bytes, plan->winner + b);
+end:
+    KM_FREE(own.bytes);
+    km_crystal_destroy(&crystal);
+    return status;
+}
+
+km_status km_plan_add_winners(km_plan *plan, int n_bulk, const km_crystal *const *bulk,
+                              const char *const *names, double tolerance_bohr,
+                              const char *const *texts)
+{
+    const km_boundary_list *list = &plan->boundaries;
+    int *task = NULL;
+    km_status status = KM_OK;
+
+    KM_TRY_TO(end, KM_ALLOC(task, n_bulk));
+    KM_TRY_TO(end, KM_ALLOC(plan->winner, list->n_boundary));
+    for (int b = 0; b < list->n_boundary; ++b) plan->winner[b] = -1;
+    for (int i = 0; i < n_bulk; ++i)
+        KM_TRY_TO(end,
+                  add_bulk(plan, names[i], true, bulk[i], tolerance_bohr, texts[i], task + i));
+    for (int b = 0; b < list->n_boundary; ++b) {
+        const int i = list->boundary[b].i_bulk;
+
+        KM_TRY_TO(end, add_winner(plan, b, names[i], plan->tasks[task[i]].id, texts[i]));
+    }
+end:
+    KM_FREE(task);
+    return status;
+}
+
+int km_plan_winner(const km_plan *plan, int i_boundary)
+{
+    return plan->winner ? plan->winner[i_boundary] : -1;
+}
+
+int km_plan_winner_boundary(const km_plan *plan, int i_task)
+{
+    for (int b = 0; plan->winner && b < plan->boundaries.n_boundary; ++b)
+        if (plan->winner[b] == i_task) return b;
+    return -1;
 }
 
 const km_boundary_list *km_plan_boundaries(const km_plan *plan)
@@ -401,14 +461,15 @@ km_status km_plan_recut(const km_plan *plan, int i, const km_crystal *relaxed,
     return KM_OK;
 }
 
-km_status km_plan_estimate(km_plan *plan, km_calculator *calculator)
+km_status km_plan_estimate(km_plan *plan, km_calculator *calculator, km_calculator *dft)
 {
     for (int i = 0; i < plan->n_task; ++i) {
         km_task *task = plan->tasks + i;
         km_request request = km_plan_request(task);
 
-        KM_TRY(km_calculator_estimate(calculator, plan->crystals[i], &request,
-                                      plan->estimates + i));
+        if (task->by_dft && !dft) continue;
+        KM_TRY(km_calculator_estimate(task->by_dft ? dft : calculator, plan->crystals[i],
+                                      &request, plan->estimates + i));
         task->cost = km_cost_units(&plan->estimates[i].size);
         task->estimate_s = plan->estimates[i].size.time_s;
     }

@@ -139,7 +139,7 @@ static void describe(const km_task *task, const km_result *result, char text[KM_
                  result->reason);
         return;
     }
-    if (task->kind == KM_TASK_GRAIN_BOUNDARY)
+    if (task->kind == KM_TASK_GRAIN_BOUNDARY || task->kind == KM_TASK_WINNER)
         n = add_number(text, n, n_text, "gamma %.4f J/m2", result->surface.gamma_j_m2);
     else if (task->kind == KM_TASK_SURFACE)
         n = add_number(text, n, n_text, "gamma %.3f J/m2", result->surface.gamma_j_m2);

@@ -12,7 +12,8 @@
 typedef struct {
     km_task_state state;
     int n_attempt;
-    int n_wait; /* references that are not done */
+    int n_wait;       /* references that are not done */
+    bool is_released; /* a winner that may start once its reference is done */
     double priority;
     double cost; /* a copy, so that the heap reads one place */
 } entry;
@@ -92,7 +93,7 @@ static bool is_candidate(const km_schedule *s, int index)
 {
     const km_task_kind kind = km_plan_task(s->plan, index)->kind;
 
-    return kind == KM_TASK_SURFACE || kind == KM_TASK_GRAIN_BOUNDARY;
+    return kind == KM_TASK_SURFACE || kind == KM_TASK_GRAIN_BOUNDARY || kind == KM_TASK_WINNER;
 }
 
 static void set_state(km_schedule *s, int index, km_task_state state)
@@ -191,7 +192,10 @@ static void take_rows(km_schedule *s, int n_row, const km_task *rows, const km_r
 /* Whether a task starts as soon as it can, and not only when a search asks for it. */
 static bool starts_itself(const km_schedule *s, int index)
 {
-    return km_plan_task(s->plan, index)->kind != KM_TASK_GRAIN_BOUNDARY;
+    const km_task_kind kind = km_plan_task(s->plan, index)->kind;
+
+    return kind != KM_TASK_GRAIN_BOUNDARY &&
+           (kind != KM_TASK_WINNER || s->entries[index].is_released);
 }
 
 static void find_ready(km_schedule *s)
@@ -327,18 +331,25 @@ km_status km_schedule_end(km_schedule *s, int index, const km_result *result,
     return KM_OK;
 }
 
+bool km_schedule_has_references(const km_schedule *s, int index)
+{
+    return s->entries[index].n_wait == 0;
+}
+
 bool km_schedule_release(km_schedule *s, int index)
 {
-    const entry *e = s->entries + index;
+    entry *e = s->entries + index;
 
-    if (e->state != KM_TASK_QUEUED || e->n_wait > 0) return false;
-    push(s, index);
+    if (e->state != KM_TASK_QUEUED || e->is_released) return false;
+    if (e->n_wait > 0 && km_plan_task(s->plan, index)->kind != KM_TASK_WINNER) return false;
+    e->is_released = true;
+    if (e->n_wait == 0) push(s, index);
     return true;
 }
 
-void km_schedule_prune(km_schedule *s, int index)
+void km_schedule_drop(km_schedule *s, int index, km_task_state state)
 {
-    if (s->entries[index].state == KM_TASK_QUEUED) set_state(s, index, KM_TASK_PRUNED);
+    if (s->entries[index].state == KM_TASK_QUEUED) set_state(s, index, state);
 }
 
 km_task_state km_schedule_state(const km_schedule *s, int index)

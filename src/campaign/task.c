@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kind_names[] = {"bulk", "oriented_bulk", "surface", "volume",
-                                         "grain_boundary"};
+static const char *const kind_names[] = {"bulk",   "oriented_bulk",  "surface",
+                                         "volume", "grain_boundary", "winner"};
 static const char *const state_names[] = {"queued", "running", "done", "failed", "pruned"};
 
 static int find_name(int n_name, const char *const *names, const char *name)

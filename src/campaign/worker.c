@@ -76,6 +76,11 @@ typedef struct {
     km_result *result;
 } evaluation;
 
+static km_calculator *calculator_of(const evaluation *e)
+{
+    return e->assignment->task.by_dft ? e->worker->dft : e->worker->calculator;
+}
+
 static double surface_energy_j_m2(const evaluation *e, double energy_ha)
 {
     const km_surface *surface = &e->assignment->task.surface;
@@ -94,7 +99,7 @@ static km_status measure(evaluation *e, km_profile **profile)
         km_result_add_reason(result, "gamma is not corrected for the number of plane waves");
     result->surface.gamma_j_m2 = surface_energy_j_m2(e, result->energy_ha);
     if (e->relax) result->surface.gamma_unrelaxed_j_m2 = surface_energy_j_m2(e, e->start_ha);
-    KM_TRY(km_profile_create(e->worker->calculator,
+    KM_TRY(km_profile_create(calculator_of(e),
                              e->relax ? km_relax_crystal(e->relax) : e->crystal, profile));
     return km_profile_measure(*profile, e->assignment, result);
 }
@@ -102,13 +107,14 @@ static km_status measure(evaluation *e, km_profile **profile)
 static void measure_boundary(evaluation *e)
 {
     const km_interface *interface = &e->assignment->task.interface;
-    const double bulk_ha = e->assignment->task.n_atom * e->assignment->reference.atom_ha;
+    const double bulk_ha = km_crystal_n_atom(e->crystal) * e->assignment->reference.atom_ha;
     const double area = interface->n_boundary * interface->area_bohr2;
 
     e->result->surface.gamma_j_m2 =
         KM_J_M2_PER_HA_BOHR2 * (e->result->energy_ha - bulk_ha) / area;
-    e->result->surface.gamma_unrelaxed_j_m2 =
-        KM_J_M2_PER_HA_BOHR2 * (e->start_ha - bulk_ha) / area;
+    if (e->relax)
+        e->result->surface.gamma_unrelaxed_j_m2 =
+            KM_J_M2_PER_HA_BOHR2 * (e->start_ha - bulk_ha) / area;
     /* Attraction as 1/r^6 has no bottom: ions that are pressed together may fall into each other. */
     if (e->result->surface.gamma_j_m2 < LEAST_J_M2)
         fail(e->result, "the energy is below that of the crystal: ions fell into each other");
@@ -120,7 +126,7 @@ static void record(evaluation *e, void **image, size_t *n_byte)
     const km_worker *worker = e->worker;
     const km_provenance provenance = {.input_text = worker->input_text,
                                       .physics_text = worker->physics_text,
-                                      .calculator = km_calculator_name(worker->calculator),
+                                      .calculator = km_calculator_name(calculator_of(e)),
                                       .started_s = e->started_s};
     km_result *result = e->result;
     km_profile *profile = NULL;
@@ -131,11 +137,12 @@ static void record(evaluation *e, void **image, size_t *n_byte)
         fail(result, km_status_message());
         km_profile_destroy(&profile);
     }
-    if (result->state == KM_TASK_DONE && e->assignment->task.kind == KM_TASK_GRAIN_BOUNDARY)
+    if (result->state == KM_TASK_DONE && (e->assignment->task.kind == KM_TASK_GRAIN_BOUNDARY ||
+                                          e->assignment->task.kind == KM_TASK_WINNER))
         measure_boundary(e);
-    status = km_record_write(e->assignment, e->crystal, result, &provenance,
-                             e->is_held ? worker->calculator : NULL, e->relax, profile, image,
-                             n_byte);
+    status =
+        km_record_write(e->assignment, e->crystal, result, &provenance,
+                        e->is_held ? calculator_of(e) : NULL, e->relax, profile, image, n_byte);
     if (status != KM_OK) {
         fail(result, km_status_message());
         *image = NULL;
@@ -150,7 +157,7 @@ static km_status relax(evaluation *e, const km_request *request, MPI_Comm comm)
     km_relax_result relaxed;
 
     KM_TRY(km_relaxation_run(&e->worker->relaxation, e->crystal, e->assignment->task.id,
-                             e->assignment->task.kind, e->worker->calculator, request, comm,
+                             e->assignment->task.kind, calculator_of(e), request, comm,
                              &result->calculation, &relaxed, &e->relax));
     e->is_held = relaxed.outcome == KM_OUTCOME_CONVERGED;
     e->start_ha = relaxed.start_energy_ha;
@@ -175,7 +182,7 @@ static km_status compute(evaluation *e, MPI_Comm comm)
     request.stop = worker->stop;
     if (km_relaxation_moves(&worker->relaxation, e->assignment->task.kind))
         return km_agree(relax(e, &request, comm), comm);
-    KM_TRY(km_agree(km_calculator_compute(worker->calculator, e->crystal, &request, comm,
+    KM_TRY(km_agree(km_calculator_compute(calculator_of(e), e->crystal, &request, comm,
                                           &e->result->calculation),
                     comm));
     e->is_held = true;

@@ -102,7 +102,7 @@ static const km_config_field campaign_rows[] = {
     {.key = "edges.level", .kind = KM_CONFIG_CHOICE, .names = levels, KM_CONFIG_AT(km_input_campaign, level),
      .help = "Where the bulk's band edges come from: the functional's own; without it, that of dft.functional."},
     {.key = "potential", .kind = KM_CONFIG_LIST, KM_CONFIG_ARRAY_AT(km_input_campaign, potential, n_potential), .element = potential_rows,
-     .help = "Grain boundaries: files of the classical potential."},
+     .help = "Grain boundaries: files of classical potentials; a crystal takes the first that has all its elements. With a section dft, the structure that each search ends with is computed by DFT too."},
     {.key = "boundary", .kind = KM_CONFIG_LIST, KM_CONFIG_BLOCK_AT(km_input_campaign, boundary, n_boundary), .element = boundary_rows,
      .help = "The grain boundaries, in the order in which they are searched."},
     {.key = "grain.thickness", .kind = KM_CONFIG_REAL, .fallback = "20 Ang", .unit = "Ang", .range = "(0, 1000]",
@@ -303,14 +303,10 @@ static km_status resolve_pseudo(const km_config *config, km_pseudo_options *pseu
     return KM_OK;
 }
 
-/* Paths from here; a classical potential leaves nothing for DFT to do. */
+/* Paths from here. */
 static km_status resolve_potential(const km_config *config, int n,
                                    km_input_potential *potential)
 {
-    const int line = km_config_line(config, "dft");
-
-    KM_TRY(KM_CHECK(line == 0, KM_E_INPUT, "%s:%d: dft beside potential; wanted one of them",
-                    km_config_name(config), line));
     for (int i = 0; i < n; ++i) {
         char path[KM_PATH_SIZE];
 
@@ -429,6 +425,9 @@ static km_status fill_boundaries(const km_config *config, km_input_campaign *inp
                     "%s:%d: potential is missing; wanted the files of a classical potential",
                     name, km_config_line(config, "campaign.kind")));
     KM_TRY(resolve_potential(config, input->n_potential, input->potential));
+    input->has_dft = km_config_line(config, "dft") > 0;
+    if (input->has_dft) KM_TRY(check_dft(config, &input->dft));
+    if (input->has_dft) KM_TRY(resolve_pseudo(config, &input->dft.pseudo));
     for (int b = 0; b < input->n_boundary; ++b) KM_TRY(find_crystal(config, input, b));
     input->learner.search.tolerance *= KM_J_M2_PER_HA_BOHR2;
     input->learner.search.seed = (uint64_t)input->run.seed;
@@ -495,6 +494,11 @@ static km_status fill_energy(const km_config *config, km_input_energy *input)
     input->dft.pseudo.family[0] = '\0';
     KM_TRY(km_config_read(config, energy_rows, input));
     if (input->n_potential > 0) {
+        const int line = km_config_line(config, "dft");
+
+        KM_TRY(KM_CHECK(line == 0, KM_E_INPUT,
+                        "%s:%d: dft beside potential; wanted one of them",
+                        km_config_name(config), line));
         KM_TRY(resolve_potential(config, input->n_potential, input->potential));
     } else {
         KM_TRY(check_dft(config, &input->dft));

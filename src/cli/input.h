@@ -58,6 +58,7 @@ typedef struct {
     int level;       /* a km_functional */
     int n_potential; /* 0: DFT */
     km_input_potential potential[KM_INPUT_MAX_POTENTIAL];
+    bool has_dft; /* beside a potential: for the structures that are found */
     int n_boundary;
     km_input_boundary *boundary;
     km_boundary_options grain;

@@ -19,7 +19,9 @@ typedef struct {
     char *physics;                 /* those that change a result */
     km_text *pseudos;              /* of each crystal, by hash, [input.n_bulk] */
     km_calculator *calculator;
-    km_dft *dft; /* borrowed: the same calculator; NULL: a fake one */
+    km_calculator *second; /* of DFT beside a potential; NULL: none */
+    char *second_physics;  /* its values that change a result */
+    km_dft *dft; /* borrowed: of the calculator that is DFT; NULL: a fake or classical one */
     km_plan *plan;
     km_campaign_options options;
 } km_setup;

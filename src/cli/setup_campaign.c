@@ -133,6 +133,12 @@ static km_status read_crystals(km_setup *setup)
             KM_TRY(km_setup_write_pseudos(setup->dft, setup->crystals[i], &setup->pseudos[i]));
         setup->bulk[i].physics_text = setup->pseudos[i].bytes;
     }
+    if (setup->second) {
+        km_text text = {0};
+
+        KM_TRY(km_setup_write_physics(&input->dft, &text));
+        setup->second_physics = text.bytes;
+    }
     KM_TRY(check_names(setup));
     KM_TRY(KM_ALLOC(setup->boundary, input->n_boundary));
     for (int b = 0; b < input->n_boundary; ++b) setup->boundary[b] = input->boundary[b].request;
@@ -158,6 +164,8 @@ static void fill_options(km_setup *setup)
     options->boundary_options = input->grain;
     options->boundary_options.grain.tolerance_bohr = input->slab.tolerance_bohr;
     options->boundary_search = input->learner;
+    options->dft = setup->second;
+    options->dft_text = setup->second_physics;
     options->relaxation = input->relax;
     options->physics_text = setup->physics;
     options->input_text = setup->effective;
@@ -173,9 +181,13 @@ static km_status make_calculator(km_setup *setup, MPI_Comm comm)
 {
     km_fake_options fake = {.sleep_s = setup->input.fake_task_s};
 
-    if (setup->input.kind == KM_CAMPAIGN_GRAIN_BOUNDARY)
+    if (setup->input.kind == KM_CAMPAIGN_GRAIN_BOUNDARY) {
+        if (setup->input.has_dft)
+            KM_TRY(
+                km_dft_calculator_create(&setup->input.dft, NULL, &setup->second, &setup->dft));
         return km_setup_make_classical(setup->input.n_potential, setup->input.potential, comm,
                                        &setup->calculator);
+    }
     if (setup->input.calculator == KM_CALCULATOR_FAKE)
         return km_fake_calculator_create(&fake, &setup->calculator);
     return km_dft_calculator_create(&setup->input.dft, NULL, &setup->calculator, &setup->dft);
@@ -213,6 +225,8 @@ void km_setup_clear(km_setup *setup)
 {
     km_plan_destroy(&setup->plan);
     km_calculator_destroy(&setup->calculator);
+    km_calculator_destroy(&setup->second);
+    KM_FREE(setup->second_physics);
     for (int i = 0; setup->crystals && i < setup->input.n_bulk; ++i)
         km_crystal_destroy(&setup->crystals[i]);
     for (int i = 0; setup->pseudos && i < setup->input.n_bulk; ++i)

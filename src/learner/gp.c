@@ -212,13 +212,13 @@ static double penalty(int n, const double *variable, double *gradient, void *con
     return value;
 }
 
-static km_status find_parameters(km_gp *gp, km_gp_parameters *parameters)
+/* From one place to start; value: minus the logarithm of the posterior density. */
+static km_status descend(km_gp *gp, double *variable, double *value)
 {
     const int n = 2 + km_space_n_direction(&gp->space);
     const km_minimize_options options = {MAX_EVALUATION, PARAMETER_TOLERANCE};
-    double variable[MAX_PARAMETER], lower[MAX_PARAMETER], upper[MAX_PARAMETER], value;
+    double lower[MAX_PARAMETER], upper[MAX_PARAMETER];
 
-    pack(gp, parameters, variable);
     for (int v = 0; v < n; ++v) {
         const km_gp_prior *prior = prior_of(gp, v);
 
@@ -226,8 +226,20 @@ static km_status find_parameters(km_gp *gp, km_gp_parameters *parameters)
         upper[v] = prior->mean + REACH * prior->deviation;
         variable[v] = fmin(fmax(variable[v], lower[v]), upper[v]);
     }
-    KM_TRY(km_minimize(penalty, gp, n, lower, upper, &options, variable, &value));
-    unpack(gp, variable, parameters);
+    return km_minimize(penalty, gp, n, lower, upper, &options, variable, value);
+}
+
+/* The density may have two maxima, all noise or all signal: from the parameters given, and from what was expected before. */
+static km_status find_parameters(km_gp *gp, km_gp_parameters *parameters)
+{
+    double given[MAX_PARAMETER], expected[MAX_PARAMETER], value[2];
+
+    pack(gp, parameters, given);
+    for (int v = 0; v < 2 + km_space_n_direction(&gp->space); ++v)
+        expected[v] = prior_of(gp, v)->mean;
+    KM_TRY(descend(gp, given, value));
+    KM_TRY(descend(gp, expected, value + 1));
+    unpack(gp, value[1] < value[0] ? expected : given, parameters);
     return KM_OK;
 }
 

@@ -35,8 +35,9 @@ struct km_search {
     int best_at; /* values known when the best came */
     bool is_over;
     km_rng rng;
-    km_gp *gp; /* of scaled values */
-    km_gp_parameters start, parameters;
+    km_gp *gp;                        /* of scaled values */
+    km_gp_parameters parameters;      /* last found: the next fit starts there */
+    bool is_learnt;                   /* the process has all that is known and pending */
     double centre, scale;             /* scaled = (value - centre) / scale */
     double *trend, *mean, *deviation; /* of all candidates, scaled: [n][n_trend], [n], [n] */
 };
@@ -149,7 +150,7 @@ km_status km_search_create(const km_search_options *options, const km_space *spa
     }
     KM_TRY_TO(fail, measure_extent(search));
     priors = choose_priors(search);
-    search->start = start_of(&priors);
+    search->parameters = start_of(&priors);
     KM_TRY_TO(fail, km_gp_create(space, &priors, &search->gp));
     *out = search;
     return KM_OK;
@@ -174,23 +175,6 @@ void km_search_destroy(km_search **out)
     KM_FREE(search->mean);
     KM_FREE(search->deviation);
     KM_FREE(*out);
-}
-
-km_status km_search_record(km_search *search, int candidate, double value)
-{
-    KM_TRY(KM_CHECK(
-        candidate >= 0 && candidate < search->n && search->state[candidate] != KNOWN,
-        KM_E_ARGUMENT, "candidate %d of %d has a value, or is none", candidate, search->n));
-    if (search->state[candidate] == WAITING) ++search->n_taken;
-    search->state[candidate] = isfinite(value) ? KNOWN : FAILED;
-    if (!isfinite(value)) return KM_OK;
-    search->value[candidate] = value;
-    ++search->n_known;
-    if (search->best >= 0 && value >= search->value[search->best]) return KM_OK;
-    if (search->best < 0 || value < search->value[search->best] - search->options.tolerance)
-        search->best_at = search->n_known;
-    search->best = candidate;
-    return KM_OK;
 }
 
 bool km_search_is_over(const km_search *search)
@@ -323,18 +307,47 @@ static km_status learn(km_search *search)
     km_status status = KM_OK;
     int n;
 
+    if (search->is_learnt) return KM_OK;
     KM_TRY_TO(end, reserve(search, &s));
     n = scale_values(search, s.candidate, s.y);
     scale_trends(search);
     pick(search, n, s.candidate, s.x, s.trend);
-    search->parameters = search->start;
     KM_TRY_TO(end, km_gp_fit(search->gp, n, s.x, s.trend, s.y, true, &search->parameters));
     KM_TRY_TO(end, add_pending(search, n, &s));
-    status = km_gp_predict(search->gp, search->n, search->x, search->trend, search->mean,
-                           search->deviation);
+    KM_TRY_TO(end, km_gp_predict(search->gp, search->n, search->x, search->trend, search->mean,
+                                 search->deviation));
+    search->is_learnt = true;
 end:
     release(&s);
     return status;
+}
+
+/* Whether there is enough for a fit. */
+static bool can_learn(const km_search *search)
+{
+    const int n_initial = search->n_trend > 1 ? 1 : search->options.n_initial;
+
+    return !search->options.is_random && search->n_known >= 2 && search->n_known >= n_initial;
+}
+
+km_status km_search_record(km_search *search, int candidate, double value)
+{
+    KM_TRY(KM_CHECK(
+        candidate >= 0 && candidate < search->n && search->state[candidate] != KNOWN,
+        KM_E_ARGUMENT, "candidate %d of %d has a value, or is none", candidate, search->n));
+    /* Found by an earlier run of this search, which learned before it proposed: each fit starts from the one before. */
+    if (search->state[candidate] == WAITING && can_learn(search)) KM_TRY(learn(search));
+    if (search->state[candidate] == WAITING) ++search->n_taken;
+    search->is_learnt = false;
+    search->state[candidate] = isfinite(value) ? KNOWN : FAILED;
+    if (!isfinite(value)) return KM_OK;
+    search->value[candidate] = value;
+    ++search->n_known;
+    if (search->best >= 0 && value >= search->value[search->best]) return KM_OK;
+    if (search->best < 0 || value < search->value[search->best] - search->options.tolerance)
+        search->best_at = search->n_known;
+    search->best = candidate;
+    return KM_OK;
 }
 
 km_status km_search_hand_on(km_search *search, km_search *from)
@@ -352,7 +365,7 @@ km_status km_search_hand_on(km_search *search, km_search *from)
     priors.noise = (km_gp_prior){from->parameters.log_noise, HANDED_ON};
     for (int d = 0; d < n; ++d)
         priors.length[d] = (km_gp_prior){from->parameters.log_length[d], HANDED_ON};
-    search->start = start_of(&priors);
+    search->parameters = start_of(&priors);
     km_gp_destroy(&search->gp);
     return km_gp_create(&search->space, &priors, &search->gp);
 }
@@ -539,13 +552,12 @@ static km_status choose(km_search *search, int *chosen)
 static km_status decide(km_search *search, km_proposal *proposal)
 {
     const km_search_options *options = &search->options;
-    const int n_initial = search->n_trend > 1 ? 1 : options->n_initial;
 
     if (options->is_random) {
         proposal->candidate = draw(search);
         return KM_OK;
     }
-    if (search->n_known < 2 || search->n_known < n_initial) {
+    if (!can_learn(search)) {
         proposal->candidate = spread(search);
         return KM_OK;
     }
@@ -574,12 +586,13 @@ km_status km_search_propose(km_search *search, km_proposal *proposal)
     *proposal = (km_proposal){
         .candidate = -1, .mean = NAN, .deviation = NAN, .expected_improvement = NAN};
     if (search->n_taken == search->n || search->is_over) return KM_OK;
-    /* Nothing is kept between proposals but what is known: a search that is taken up again goes on as it would have. */
+    /* No state of random numbers is kept: a search that is taken up again goes on as it would have. */
     search->rng = km_rng_start(search->options.seed, (uint64_t)search->n_taken);
     KM_TRY(decide(search, proposal));
     if (proposal->candidate < 0) return KM_OK;
     describe(search, proposal);
     search->state[proposal->candidate] = PENDING;
+    search->is_learnt = false;
     ++search->n_taken;
     return KM_OK;
 }

@@ -20,6 +20,7 @@ static km_status add_row(km_table *table, const km_boundary_traces *all,
     KM_TRY(km_table_add_number(table, 3, best ? best->interface.rigid_j_m2 : NAN));
     KM_TRY(km_table_add_number(table, 0, best ? (double)best->n_atom : NAN));
     KM_TRY(km_table_add_number(table, 0, best ? (double)best->interface.n_removed : NAN));
+    KM_TRY(km_table_add_number(table, 3, t->dft_j_m2));
     KM_TRY(km_table_add_number(table, 3, t->screened_j_m2));
     KM_TRY(km_table_add_number(table, 3, t->screening_error_j_m2));
     return km_table_add_text(table, best ? best->id : "-");
@@ -37,6 +38,7 @@ km_status km_report_boundaries(km_ledger *ledger, km_table **table)
         {"rigid", "J/m2", "rigid_j_m2"},
         {"atoms", "", "n_atom"},
         {"merged", "", "n_removed"},
+        {"by DFT", "J/m2", "dft_j_m2"},
         {"screened", "J/m2", "screened_j_m2"},
         {"its error", "J/m2", "screening_error_j_m2"},
         {"structure", "", "id"},

@@ -36,7 +36,7 @@ static km_status run(char **arguments, km_campaign_summary *summary)
     KM_TRY(km_fake_calculator_create(&fake, &calculator));
     if (rank == 0) {
         KM_TRY(make_artificial_plan(atoi(arguments[2]), "fake", &plan));
-        KM_TRY(km_plan_estimate(plan, calculator));
+        KM_TRY(km_plan_estimate(plan, calculator, NULL));
     }
     status = km_campaign_run(&options, plan, calculator, MPI_COMM_WORLD, summary);
     km_plan_destroy(&plan);

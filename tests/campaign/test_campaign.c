@@ -74,7 +74,7 @@ static km_status run(const km_campaign_options *options, const km_fake_options *
     ASSERT_OK(km_fake_calculator_create(fake, &calculator));
     if (world_rank() == 0) {
         ASSERT_OK(make_artificial_plan(n_slab, options->physics_text, &plan));
-        ASSERT_OK(km_plan_estimate(plan, calculator));
+        ASSERT_OK(km_plan_estimate(plan, calculator, NULL));
     }
     status = km_campaign_run(options, plan, calculator, MPI_COMM_WORLD, summary);
     km_plan_destroy(&plan);

@@ -142,7 +142,7 @@ static void the_longest_that_fits_is_started_near_the_end(void **state)
     (void)state;
     ASSERT_OK(km_fake_calculator_create(&fake, &calculator));
     ASSERT_OK(make_artificial_plan(N_SLAB, "", &plan));
-    ASSERT_OK(km_plan_estimate(plan, calculator));
+    ASSERT_OK(km_plan_estimate(plan, calculator, NULL));
     schedule = make_schedule(plan, 3, 2, once, done);
     longest_s = km_schedule_predict_s(schedule, 4); /* 5 atoms, the others have 3 or 4 */
     left_s = 1.1 * longest_s;                       /* a margin is kept for scatter */

@@ -65,6 +65,69 @@ static void tables_give_the_energy_of_their_functions(void **state)
     KM_FREE(text.bytes);
 }
 
+/* The same functions as effective charges Z with 27.2 eV 0.529 Ang Z^2 = r phi; of another element with charges and densities scaled. */
+static void write_funcfl(int z, double charge, double density, km_text *text)
+{
+    ASSERT_OK(km_text_append(text, "title\n%d 60 3.6 fcc\n%d %g %d %g %g\n", z, N_POINT, D_RHO,
+                             N_POINT, D_R_ANG, CUTOFF_ANG));
+    for (int i = 0; i < N_POINT; ++i)
+        ASSERT_OK(
+            km_text_append(text, "%.16e%c", -sqrt(1 + i * D_RHO), i % 5 == 4 ? '\n' : ' '));
+    for (int i = 0; i < N_POINT; ++i)
+        ASSERT_OK(
+            km_text_append(text, "%.16e\n",
+                           charge * sqrt(i * D_R_ANG * pair_ev(i * D_R_ANG) / (27.2 * 0.529))));
+    for (int i = 0; i < N_POINT; ++i)
+        ASSERT_OK(
+            km_text_append(text, "%.16e\n", density * exp(-i * D_R_ANG) * fade(i * D_R_ANG)));
+}
+
+static void funcfl_files_give_the_energy_of_their_functions(void **state)
+{
+    static const char *const names[2] = {"cu.eam", "ni.eam"};
+    static const double charge[2] = {1, 0.8}, density[2] = {1, 0.5};
+    static const int z[4] = {29, 28, 29, 28};
+    const km_request request = km_request_default();
+    km_text text[2] = {{0}, {0}}, setfl = {0};
+    km_calculator *calculator, *other;
+    km_calculation result;
+    km_crystal *crystal;
+    double expected_ev = 0;
+
+    (void)state;
+    write_funcfl(29, charge[0], density[0], text);
+    write_funcfl(28, charge[1], density[1], text + 1);
+    write_setfl(3 * N_POINT, &setfl);
+    const char *const texts[2] = {text[0].bytes, text[1].bytes};
+
+    ASSERT_OK(km_classical_calculator_read(1, names, texts, &calculator));
+    ASSERT_OK(create(setfl.bytes, &other));
+    ASSERT_CLOSE(energy_at(calculator, frac), energy_at(other, frac), 1e-13);
+    km_calculator_destroy(&calculator);
+    km_calculator_destroy(&other);
+    for (int i = 0; i < 4; ++i) {
+        double rho = 0;
+
+        for (int j = 0; j < 4; ++j)
+            for (int m = 0; m < 27; ++m) {
+                const double r = distance_ang(i, j, m);
+
+                if (i == j && m == 13) continue;
+                rho += density[j % 2] * exp(-r) * fade(r);
+                expected_ev += 0.5 * charge[i % 2] * charge[j % 2] * pair_ev(r);
+            }
+        expected_ev -= sqrt(1 + rho);
+    }
+    ASSERT_OK(km_classical_calculator_read(2, names, texts, &calculator));
+    ASSERT_OK(km_crystal_create(cell, 4, z, frac, &crystal));
+    ASSERT_OK(km_calculator_compute(calculator, crystal, &request, MPI_COMM_WORLD, &result));
+    ASSERT_CLOSE(result.energy_ha * KM_EV_PER_HA, expected_ev, 1e-9);
+    km_crystal_destroy(&crystal);
+    km_calculator_destroy(&calculator);
+    for (int f = 0; f < 2; ++f) KM_FREE(text[f].bytes);
+    KM_FREE(setfl.bytes);
+}
+
 static void force_is_minus_energy_gradient(void **state)
 {
     km_text text = {0};
@@ -115,6 +178,7 @@ static void a_broken_file_is_a_clear_error(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(tables_give_the_energy_of_their_functions),
+    cmocka_unit_test(funcfl_files_give_the_energy_of_their_functions),
     cmocka_unit_test(force_is_minus_energy_gradient),
     cmocka_unit_test(a_broken_file_is_a_clear_error),
 };

@@ -24,6 +24,7 @@ typedef struct {
     int *trial; /* tasks that ended, in that order, [n_trial] */
     int best,
         best_trial; /* task of the lowest energy, and the first trial, from 1, that came within 1 mJ/m2 of it; -1, 0: none */
+    double dft_j_m2;             /* of the winner; NaN: not computed */
     double screened_j_m2;        /* NaN: there is too little to learn from */
     double screening_error_j_m2; /* root mean square over this boundary's relaxed candidates */
     km_boundary_map map;

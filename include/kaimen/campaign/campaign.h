@@ -48,6 +48,9 @@ typedef struct {
     km_relaxation relaxation; /* its folder follows from the ledger */
     const char *
         physics_text; /* borrowed: every effective value that changes a result, see identity.h */
+    km_calculator *
+        dft; /* borrowed, one per rank: computes what boundaries' searches end with; NULL: nothing does */
+    const char *dft_text;   /* borrowed: as physics_text, of those calculations; NULL: none */
     const char *input_text; /* borrowed: effective options as YAML, stored with the results */
     const char *policy;     /* borrowed: see learner/policy.h; NULL: none */
     unsigned long seed;

@@ -70,13 +70,27 @@ KM_STATUS km_plan_add_boundaries(km_plan *plan, km_boundary_list *list, int n_bu
                                  const km_crystal *const *bulk, const char *const *names,
                                  double tolerance_bohr, const char *text);
 
+/**
+ * @brief Add the structures that the searches will end with, to be computed by DFT, and the bulk crystals they are compared with. Local.
+ *
+ * Which crystal a winner is follows when its search is over; in the plan it has that of the first candidate.
+ * @param[in] bulk, names, texts  relaxed crystals, their names, and the options of DFT that change results, [n_bulk]
+ */
+KM_STATUS km_plan_add_winners(km_plan *plan, int n_bulk, const km_crystal *const *bulk,
+                              const char *const *names, double tolerance_bohr,
+                              const char *const *texts);
+
+/** @brief Task of a boundary's winner, -1 where none is planned; and the boundary of such a task, -1 of another kind. Local. */
+int km_plan_winner(const km_plan *plan, int i_boundary);
+int km_plan_winner_boundary(const km_plan *plan, int i_task);
+
 /** @brief The boundaries of the plan, empty where there are none; the task of a candidate; the candidate of a task, -1 of another kind. Borrowed. */
 const km_boundary_list *km_plan_boundaries(const km_plan *plan);
 int km_plan_boundary_task(const km_plan *plan, int i_candidate);
 int km_plan_boundary_candidate(const km_plan *plan, int i_task);
 
-/** @brief Ask a calculator for the size and time of every task: fills cost and estimate_s. Local. */
-KM_STATUS km_plan_estimate(km_plan *plan, km_calculator *calculator);
+/** @brief Ask a calculator for the size and time of every task, of those by DFT another one: fills cost and estimate_s. Local. */
+KM_STATUS km_plan_estimate(km_plan *plan, km_calculator *calculator, km_calculator *dft);
 
 /** @brief Number of tasks; task i; its crystal; all borrowed from the plan. Local. */
 int km_plan_n_task(const km_plan *plan);

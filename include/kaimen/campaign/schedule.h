@@ -40,13 +40,16 @@ void km_schedule_destroy(km_schedule **schedule);
 int km_schedule_next(km_schedule *schedule, double time_left_s);
 
 /**
- * @brief Let a waiting candidate of a grain boundary start: none starts before it is asked for. Local.
- * @return false where it does not wait, or its reference is not done
+ * @brief Let a waiting candidate of a grain boundary start, or a winner as soon as its reference is done: none starts before it is asked for. Local.
+ * @return false where it does not wait or was let go already, or a candidate's reference is not done
  */
 bool km_schedule_release(km_schedule *schedule, int index);
 
-/** @brief A waiting task is not calculated. Local. */
-void km_schedule_prune(km_schedule *schedule, int index);
+/** @brief Whether all references of a task are done. Local. */
+bool km_schedule_has_references(const km_schedule *schedule, int index);
+
+/** @brief A waiting task is not calculated: it ends pruned or failed. Local. */
+void km_schedule_drop(km_schedule *schedule, int index, km_task_state state);
 
 /** @brief State of a task, and its energy per area, J/m2: of a surface or boundary that is done, else NaN. Local. */
 km_task_state km_schedule_state(const km_schedule *schedule, int index);

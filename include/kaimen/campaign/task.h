@@ -5,7 +5,8 @@
  *
  * A surface waits for two references: the bulk (band edges relative to the mean potential) and the oriented bulk (energy
  * with the slab's own settings). A volume is one point of a crystal's equation of state and waits for nothing. A grain boundary is one candidate
- * for the structure of one; it waits for the energy of the bulk, and is started when the search asks for it. Numbers that do not exist are NaN.
+ * for the structure of one; it waits for the energy of the bulk, and is started when the search asks for it. A winner is the structure that the search
+ * ended with, computed by DFT. Numbers that do not exist are NaN.
  */
 #include "kaimen/potential/calculator.h"
 
@@ -22,9 +23,10 @@ typedef enum {
     KM_TASK_ORIENTED_BULK,
     KM_TASK_SURFACE,
     KM_TASK_VOLUME,
-    KM_TASK_GRAIN_BOUNDARY
+    KM_TASK_GRAIN_BOUNDARY,
+    KM_TASK_WINNER
 } km_task_kind;
-#define KM_N_TASK_KIND 5
+#define KM_N_TASK_KIND 6
 
 typedef enum {
     KM_TASK_QUEUED,
@@ -73,6 +75,7 @@ typedef struct {
     double
         volume_ratio; /* of a volume, to that of the crystal as it was given; 0 for other kinds */
     double volume_bohr3; /* of the cell */
+    bool by_dft;         /* in a campaign with a classical potential: computed by DFT */
     int n_atom;
     double priority;   /* larger ones first */
     double cost;       /* plane waves x bands x k-points, see cost.h */
@@ -80,8 +83,7 @@ typedef struct {
     int n_attempt;     /* times it was started, interrupted ones too */
     int instance;      /* job that started it last, counted from 1; 0: none */
     int team;
-    double started_s; /* seconds since 1970; 0: never */
-    double ended_s;
+    double started_s, ended_s;       /* seconds since 1970; 0: never */
     char outcome[KM_TASK_TEXT_SIZE]; /* km_outcome_name, "no vacuum plateau", "crashed", ... */
     char reason[KM_REASON_SIZE];
     bool is_planned;        /* the last job's input asks for it */
@@ -124,7 +126,7 @@ typedef struct {
     double time_s;
 } km_result;
 
-/** @brief "bulk", "oriented_bulk", "surface", "volume", "grain_boundary": also the groups of the database. Local. */
+/** @brief "bulk", "oriented_bulk", "surface", "volume", "grain_boundary", "winner": also the groups of the database. Local. */
 const char *km_task_kind_name(km_task_kind kind);
 
 /** @brief "queued", "running", "done", "failed", "pruned". Local. */

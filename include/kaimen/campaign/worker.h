@@ -11,6 +11,8 @@
 /** What a worker needs beside its assignments; pointers are borrowed. */
 typedef struct {
     km_calculator *calculator;
+    km_calculator
+        *dft; /* of tasks by DFT in a campaign with a classical potential; NULL: none */
     const char *input_text;
     const char *physics_text;
     km_relaxation relaxation;          /* of slabs and bulk crystals */
