@@ -48,7 +48,7 @@ static const km_column task_columns[] = {
     COLUMN(DOUBLE, km_task, interface.descriptor[5], "excess_volume", ""),
     TASK(DOUBLE, volume_ratio, ""),
     TASK(DOUBLE, volume_bohr3, "bohr^3"),
-    TASK(BOOL, by_dft, ""),
+    COLUMN(BOOL, km_task, interface.by_dft, "by_dft", ""),
     TASK(INT, n_atom, ""),
     TASK(DOUBLE, priority, ""),
     TASK(DOUBLE, cost, ""),

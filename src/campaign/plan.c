@@ -242,7 +242,7 @@ static km_status add_bulk(km_plan *plan, const char *name, bool by_dft,
                           const km_crystal *crystal, double tolerance_bohr, const char *text,
                           int *index)
 {
-    km_task task = {.kind = KM_TASK_BULK, .priority = 2, .by_dft = by_dft};
+    km_task task = {.kind = KM_TASK_BULK, .priority = 2, .interface = {.by_dft = by_dft}};
     km_crystal *primitive;
     km_status status;
 
@@ -369,13 +369,14 @@ static km_status add_winner(km_plan *plan, int b, const char *name, const char *
                             const char *text)
 {
     const km_boundary *boundary = plan->boundaries.boundary + b;
-    km_task task = {.kind = KM_TASK_WINNER, .by_dft = true, .priority = -1};
+    km_task task = {.kind = KM_TASK_WINNER, .priority = -1};
     km_text own = {0};
     km_crystal *crystal = NULL;
     km_status status;
 
     if (boundary->n == 0) return KM_OK;
     task.interface = describe_interface(&plan->boundaries, boundary->first);
+    task.interface.by_dft = true;
     snprintf(task.bulk, sizeof task.bulk, "%s", name);
     memcpy(task.bulk_id, bulk_id, KM_ID_SIZE);
     snprintf(task.label, sizeof task.label, "%s, by DFT", boundary->name);
@@ -467,9 +468,9 @@ km_status km_plan_estimate(km_plan *plan, km_calculator *calculator, km_calculat
         km_task *task = plan->tasks + i;
         km_request request = km_plan_request(task);
 
-        if (task->by_dft && !dft) continue;
-        KM_TRY(km_calculator_estimate(task->by_dft ? dft : calculator, plan->crystals[i],
-                                      &request, plan->estimates + i));
+        if (task->interface.by_dft && !dft) continue;
+        KM_TRY(km_calculator_estimate(task->interface.by_dft ? dft : calculator,
+                                      plan->crystals[i], &request, plan->estimates + i));
         task->cost = km_cost_units(&plan->estimates[i].size);
         task->estimate_s = plan->estimates[i].size.time_s;
     }

@@ -78,7 +78,7 @@ typedef struct {
 
 static km_calculator *calculator_of(const evaluation *e)
 {
-    return e->assignment->task.by_dft ? e->worker->dft : e->worker->calculator;
+    return e->assignment->task.interface.by_dft ? e->worker->dft : e->worker->calculator;
 }
 
 static double surface_energy_j_m2(const evaluation *e, double energy_ha)

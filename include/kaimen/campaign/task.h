@@ -49,7 +49,7 @@ typedef struct {
     double n_bulk;      /* oriented bulk cells in the slab */
 } km_surface;
 
-/** Facts of a bicrystal that its crystal does not show. */
+/** Facts of a campaign of grain boundaries that a crystal does not show. */
 typedef struct {
     char name[KM_TASK_TEXT_SIZE * 3]; /* of the boundary, such as "MgO S5(310)[001]" */
     int pair;                         /* of terminations */
@@ -58,6 +58,7 @@ typedef struct {
     int n_removed;     /* atoms that were merged into others, at each boundary */
     int n_boundary;    /* in the cell */
     double area_bohr2; /* of one */
+    bool by_dft;       /* of bulk crystals too: computed by DFT, and not with the potential */
     double rigid_j_m2; /* energy before relaxation, shells on their cores */
     double descriptor[KM_INTERFACE_N_DESCRIPTOR]; /* see campaign/boundary.h */
 } km_interface;
@@ -75,7 +76,6 @@ typedef struct {
     double
         volume_ratio; /* of a volume, to that of the crystal as it was given; 0 for other kinds */
     double volume_bohr3; /* of the cell */
-    bool by_dft;         /* in a campaign with a classical potential: computed by DFT */
     int n_atom;
     double priority;   /* larger ones first */
     double cost;       /* plane waves x bands x k-points, see cost.h */
