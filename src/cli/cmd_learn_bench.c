@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "kaimen/base/csv.h"
+#include "kaimen/base/log.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/learner/replay.h"
 #include "kaimen/report/table.h"
@@ -9,6 +10,7 @@
 #include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_GOAL 8
 /* What --goal is without it: above the minimum, in the unit of the values. */
@@ -22,6 +24,7 @@ typedef struct {
     int n_goal, n_seed, max_trial;
     double goal[MAX_GOAL];
     double lowest;
+    const char *trace_path; /* borrowed; NULL: none */
 } bench;
 
 /* Numbers separated by blanks or commas. */
@@ -128,6 +131,7 @@ static km_status read_bench(const km_arguments *arguments, bench *b)
 {
     const char *goal = km_arguments_value(arguments, "goal");
 
+    b->trace_path = km_arguments_value(arguments, "trace");
     KM_TRY(read_count(arguments, "seeds", 100, &b->n_seed));
     KM_TRY(read_count(arguments, "trials", 500, &b->max_trial));
     KM_TRY(km_csv_read(arguments->operand, &b->csv));
@@ -152,9 +156,21 @@ static km_status choose_acquisition(const km_arguments *arguments, km_search_opt
     return KM_RAISE(KM_E_INPUT, "--acquisition %s; wanted ei, lcb or thompson", name);
 }
 
-/* Trials of each seed for each goal, [n_seed][n_goal], on rank 0. The ranks share the seeds. */
-static km_status run_seeds(const bench *b, km_search_options options, int *trial)
+/* How far it is, on a terminal. */
+static void show_progress(const bench *b, const char *policy, int n_done, double since_s)
 {
+    const double left_s = (MPI_Wtime() - since_s) * (b->n_seed - n_done) / n_done;
+
+    if (!km_cli_is_root() || !isatty(STDERR_FILENO)) return;
+    km_log_line("%s: %d of %d seeds, about %.0f s left", policy, n_done, b->n_seed, left_s);
+    if (n_done == b->n_seed) km_log_clear_line();
+}
+
+/* Trials of each seed for each goal, [n_seed][n_goal], and the value of each trial, [n_seed][max_trial], if wanted. The ranks share the seeds. */
+static km_status run_seeds(const bench *b, km_search_options options, int *trial, double *trace)
+{
+    const char *policy = options.is_random ? "random" : "kriging";
+    const double since_s = MPI_Wtime();
     int rank, n_rank;
     km_status status = KM_OK;
 
@@ -164,10 +180,15 @@ static km_status run_seeds(const bench *b, km_search_options options, int *trial
         options.seed = (uint64_t)seed + 1;
         status = km_replay_run(&b->replay, &options, b->n_goal, b->goal,
                                options.is_random ? b->replay.n : b->max_trial,
-                               trial + seed * b->n_goal, NULL);
+                               trial + seed * b->n_goal,
+                               trace ? trace + (size_t)seed * (size_t)b->max_trial : NULL);
+        show_progress(b, policy, seed + n_rank < b->n_seed ? seed + 1 : b->n_seed, since_s);
     }
     KM_TRY(km_agree(status, MPI_COMM_WORLD));
     MPI_Allreduce(MPI_IN_PLACE, trial, b->n_seed * b->n_goal, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    if (trace)
+        MPI_Allreduce(MPI_IN_PLACE, trace, b->n_seed * b->max_trial, MPI_DOUBLE, MPI_SUM,
+                      MPI_COMM_WORLD);
     return KM_OK;
 }
 
@@ -209,20 +230,45 @@ end:
     return status;
 }
 
+/* One row for each trial of each seed. */
+static km_status write_trace(const bench *b, const double *trace)
+{
+    static const km_table_column columns[] = {
+        {"seed", "", "seed"}, {"trial", "", "trial"}, {"value", "", "value"}};
+    km_table *table;
+    km_status status = KM_OK;
+
+    KM_TRY(km_table_create(3, columns, &table));
+    for (int i = 0; i < b->n_seed * b->max_trial; ++i) {
+        if (!isfinite(trace[i])) continue;
+        KM_TRY_TO(end, km_table_add_number(table, 0, i / b->max_trial + 1.0));
+        KM_TRY_TO(end, km_table_add_number(table, 0, i % b->max_trial + 1.0));
+        KM_TRY_TO(end, km_table_add_number(table, 6, trace[i]));
+    }
+    status = km_table_write_csv(table, b->trace_path);
+end:
+    km_table_destroy(&table);
+    return status;
+}
+
 static km_status compare_policies(const bench *b, km_search_options options, km_table *table)
 {
+    double *trace = NULL;
     int *trial = NULL;
     km_status status = KM_OK;
 
+    if (b->trace_path) KM_TRY(KM_ALLOC(trace, b->n_seed * b->max_trial));
     for (int is_random = 0; is_random < 2; ++is_random) {
         KM_FREE(trial);
         KM_TRY_TO(end, KM_ALLOC(trial, b->n_seed * b->n_goal));
         options.is_random = is_random;
-        KM_TRY_TO(end, run_seeds(b, options, trial));
+        KM_TRY_TO(end, run_seeds(b, options, trial, is_random ? NULL : trace));
         KM_TRY_TO(end, add_rows(b, is_random ? "random" : "kriging",
                                 is_random ? b->replay.n : b->max_trial, trial, table));
     }
+    if (trace && km_cli_is_root()) KM_TRY_TO(end, write_trace(b, trace));
 end:
+    KM_FREE(trace);
     KM_FREE(trial);
     return status;
 }
@@ -275,6 +321,7 @@ static const km_option options_of_learn_bench[] = {
      "lcb (lower bound, the default), ei (expected improvement) or thompson"},
     {"seeds", "N", "searches with other random numbers; 100 without"},
     {"trials", "N", "a search ends after so many; 500 without"},
+    {"trace", "FILE", "write the value of every trial of kriging as CSV"},
     {NULL, NULL, NULL}};
 
 const km_command km_command_learn_bench = {

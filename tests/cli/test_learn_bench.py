@@ -57,6 +57,13 @@ check("trials_do_not_depend_on_ranks", run([well, *options], 3)[1] == rows, "3 r
 plain = run([well, "--value", "energy", "--seeds", "6", "--goal", "0.1"])[1].get(("kriging", 0.1))
 check("a_table_without_period_is_searched", bool(plain) and plain[3] == 0, f"{plain}")
 
+trace = os.path.join(SCRATCH, "trace.csv")
+code, traced, text = run([well, *options, "--trace", trace], 2)
+with open(trace) as file: lines = [line.split(",") for line in file.read().splitlines()]
+seeds = {line[0] for line in lines[1:]}
+check("every_trial_is_traced", code == 0 and traced == rows and lines[0] == ["seed", "trial", "value"] and len(seeds) > 1 and
+      all(float(line[2]) >= 0 for line in lines[1:]), f"{len(lines) - 1} trials of {len(seeds)} seeds")
+
 if os.path.exists(COPPER):
     code, rows, text = run([COPPER, "--shift", "dx,dz", "--period", PERIOD, "--goal", "0.960", "--trials", "100"])
     median, ninety, most, missed = rows["kriging", 0.96]
