@@ -4,7 +4,7 @@
  *     boundary_search CRYSTAL POTENTIAL THICKNESS_ANG SLIDE N_SEED [u v w SIGMA h k l]...
  *
  * prints a row of CSV for each boundary: name, candidates, those of a grid of 0.1 Ang over the coincidence cell and six gaps, failed relaxations, lowest energy, how
- * many candidates lie within 1 % of it, and of each policy (random, kriging, kriging+map, transfer) the median and the 90th percentile over seeds.
+ * many candidates lie within 1 % of it, and of each policy (random, kriging, kriging+map, transfer) the median and the 90th percentile over seeds; 100: given up.
  */
 #include "kaimen/campaign/boundary_search.h"
 #include "kaimen/base/file.h"
@@ -19,6 +19,8 @@
 #include <string.h>
 
 #define N_POLICY 4
+/* A search is given up after so many; random drawing is not. */
+#define MAX_TRIAL 100
 /* The published searches: steps over the coincidence cell, and distances of the grains. */
 static const double PUBLISHED_STEP_ANG = 0.1;
 #define PUBLISHED_GAPS 6
@@ -129,6 +131,11 @@ static km_status replay(bench *b, km_boundary_policy policy, int seed)
         k = b->list.candidate[proposal.candidate].i_boundary;
         KM_TRY_TO(end, km_boundary_search_record(search, proposal.candidate,
                                                  b->energy[proposal.candidate]));
+        if (policy != KM_BOUNDARY_RANDOM &&
+            km_boundary_search_n_trial(search, k) >= MAX_TRIAL) {
+            if (trials[k * b->n_seed + seed] == 0) trials[k * b->n_seed + seed] = MAX_TRIAL;
+            km_boundary_search_close(search, k);
+        }
         if (!(b->energy[proposal.candidate] <= WITHIN * b->lowest[k])) continue;
         if (trials[k * b->n_seed + seed] == 0)
             trials[k * b->n_seed + seed] = km_boundary_search_n_trial(search, k);

@@ -18,6 +18,7 @@ struct km_grain_boundary {
     int n_pair;
     km_termination_pair *pair;
     km_bicrystal *bicrystal; /* empty where rejected, [n_pair] */
+    km_crystal *oriented;    /* bulk of the lower grain */
 };
 
 /** What both grains are made from. */
@@ -343,6 +344,66 @@ static km_status build_pairs(const workshop *w, const km_crystal *bulk, km_grain
     return KM_OK;
 }
 
+/** The class of translations (i, j) of a grain's plane that the common cell holds once: whether no earlier one is the same. */
+static bool is_first_of_class(const km_coincidence *c, int grain, long i, long j, long n)
+{
+    double here[2], there[2];
+
+    km_coincidence_to_common(c, grain, (double)i, (double)j, here);
+    for (long k = 0; k < j * n + i; k++) {
+        km_coincidence_to_common(c, grain, (double)(k % n), (double)(k / n), there);
+        if (fabs(here[0] - there[0] - round(here[0] - there[0])) < 1e-6 &&
+            fabs(here[1] - there[1] - round(here[1] - there[1])) < 1e-6)
+            return false;
+    }
+    return true;
+}
+
+static void fill_oriented_cell(const workshop *w, double *cell)
+{
+    const double *own = w->oriented[0]->cell_bohr, *plane = w->coincidence.plane_bohr;
+    const double y = own[7] / own[4], x = (own[6] - y * own[3]) / own[0];
+    double lean[2];
+
+    km_coincidence_to_common(&w->coincidence, 0, x, y, lean);
+    memset(cell, 0, 9 * sizeof *cell);
+    cell[0] = plane[0];
+    cell[3] = plane[2];
+    cell[4] = plane[3];
+    cell[6] = lean[0] * plane[0] + lean[1] * plane[2];
+    cell[7] = lean[1] * plane[3];
+    cell[8] = own[8];
+}
+
+static km_status build_oriented(const workshop *w, km_crystal **crystal)
+{
+    const km_oriented *oriented = w->oriented[0];
+    const long *r = w->coincidence.repeat[0], n = labs(r[0] * r[3] - r[1] * r[2]);
+    double cell[9], *frac = NULL;
+    int *z = NULL, n_atom = 0;
+    km_status status = KM_OK;
+
+    KM_TRY_TO(end, KM_ALLOC(z, oriented->n_atom * n));
+    KM_TRY_TO(end, KM_ALLOC(frac, 3 * oriented->n_atom * n));
+    fill_oriented_cell(w, cell);
+    for (long k = 0; k < n * n; k++) {
+        if (!is_first_of_class(&w->coincidence, 0, k % n, k / n, n)) continue;
+        for (int a = 0; a < oriented->n_atom; a++) {
+            const double *x = oriented->frac + 3 * a;
+
+            z[n_atom] = oriented->z[a];
+            km_coincidence_to_common(&w->coincidence, 0, x[0] + (double)(k % n),
+                                     x[1] + (double)(k / n), frac + 3 * n_atom);
+            frac[3 * n_atom++ + 2] = x[2];
+        }
+    }
+    status = km_crystal_create(cell, n_atom, z, frac, crystal);
+end:
+    KM_FREE(z);
+    KM_FREE(frac);
+    return status;
+}
+
 static void close_workshop(workshop *w)
 {
     for (int g = 0; g < 2; g++) {
@@ -366,6 +427,7 @@ km_status km_grain_boundary_create(const km_crystal *bulk,
     KM_TRY_TO(end, KM_ALLOC(made, 1));
     fill_info(&w, &made->info);
     KM_TRY_TO(end, build_pairs(&w, bulk, made));
+    KM_TRY_TO(end, build_oriented(&w, &made->oriented));
     *out = made;
     made = NULL;
 end:
@@ -380,6 +442,7 @@ void km_grain_boundary_destroy(km_grain_boundary **boundary)
 
     if (!b) return;
     for (int i = 0; i < b->n_pair && b->bicrystal; i++) km_bicrystal_clear(b->bicrystal + i);
+    km_crystal_destroy(&b->oriented);
     KM_FREE(b->bicrystal);
     KM_FREE(b->pair);
     KM_FREE(*boundary);
@@ -398,6 +461,11 @@ int km_grain_boundary_n_pair(const km_grain_boundary *boundary)
 const km_termination_pair *km_grain_boundary_pair(const km_grain_boundary *boundary, int i)
 {
     return boundary->pair + i;
+}
+
+const km_crystal *km_grain_boundary_oriented(const km_grain_boundary *boundary)
+{
+    return boundary->oriented;
 }
 
 const km_bicrystal *km_grain_boundary_bicrystal(const km_grain_boundary *boundary, int i)

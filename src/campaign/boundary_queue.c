@@ -115,6 +115,10 @@ static km_status release(km_boundary_queue *q, const km_proposal *proposal)
         km_boundary_learner_record(q->learner, proposal->candidate, NAN);
         return KM_OK;
     }
+    if (planned->interface.n_removed > 0)
+        KM_TRY(km_ledger_note(q->ledger, planned->id, "merged",
+                              "like atoms too close across the boundary became one, in whole "
+                              "formula units"));
     if (proposal->is_control)
         KM_TRY(km_ledger_note(q->ledger, planned->id, "control", "drawn at random"));
     if (isnan(proposal->mean)) return KM_OK;

@@ -93,7 +93,7 @@ static km_status list_boundaries(const km_campaign_options *options, km_calculat
 
 /* Of each crystal with the pseudopotentials of its elements. */
 static km_status add_winners(km_plan *plan, const km_campaign_options *options,
-                             const km_crystal *const *relaxed, const char *const *names)
+                             const char *const *names)
 {
     km_text *texts = NULL;
     const char **borrowed = NULL;
@@ -107,8 +107,7 @@ static km_status add_winners(km_plan *plan, const km_campaign_options *options,
         KM_TRY_TO(end, km_text_append(texts + i, "%s%s", options->dft_text, more ? more : ""));
         borrowed[i] = texts[i].bytes;
     }
-    status = km_plan_add_winners(plan, options->n_bulk, relaxed, names,
-                                 options->slab.tolerance_bohr, borrowed);
+    status = km_plan_add_winners(plan, names, borrowed);
 end:
     for (int i = 0; texts && i < options->n_bulk; ++i) KM_FREE(texts[i].bytes);
     KM_FREE(texts);
@@ -134,8 +133,7 @@ static km_status add_boundaries(km_plan *plan, const km_campaign_options *option
     KM_TRY_TO(end,
               km_plan_add_boundaries(plan, &list, n, (const km_crystal *const *)relaxed, names,
                                      options->slab.tolerance_bohr, options->physics_text));
-    if (options->dft)
-        status = add_winners(plan, options, (const km_crystal *const *)relaxed, names);
+    if (options->dft) status = add_winners(plan, options, names);
 end:
     km_boundary_list_clear(&list);
     for (int i = 0; relaxed && i < n; ++i) km_crystal_destroy(relaxed + i);

@@ -231,6 +231,8 @@ static km_reference find_reference(const master *m, const km_task *task)
                               .atom_ha = NAN};
 
     if (oriented) {
+        reference.oriented_n_atom =
+            km_plan_task(m->plan, km_plan_find(m->plan, task->oriented_id))->n_atom;
         reference.oriented_filling = oriented->calculation.basis_filling;
         reference.oriented_slope_ha = oriented->calculation.basis_slope_ha;
     }

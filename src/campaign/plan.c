@@ -238,16 +238,15 @@ static km_status add_slab(km_plan *plan, plan_bulk *bulk, int i_slab, bool is_bu
                    bulk->task + i_slab);
 }
 
-static km_status add_bulk(km_plan *plan, const char *name, bool by_dft,
-                          const km_crystal *crystal, double tolerance_bohr, const char *text,
-                          int *index)
+static km_status add_bulk(km_plan *plan, const char *name, const km_crystal *crystal,
+                          double tolerance_bohr, const char *text, int *index)
 {
-    km_task task = {.kind = KM_TASK_BULK, .priority = 2, .interface = {.by_dft = by_dft}};
+    km_task task = {.kind = KM_TASK_BULK, .priority = 2};
     km_crystal *primitive;
     km_status status;
 
     snprintf(task.bulk, sizeof task.bulk, "%s", name);
-    snprintf(task.label, sizeof task.label, "%s bulk%s", name, by_dft ? ", by DFT" : "");
+    snprintf(task.label, sizeof task.label, "%s bulk", name);
     KM_TRY(km_plan_make_primitive(crystal, tolerance_bohr, &primitive));
     status = km_plan_add(plan, &task, primitive, text, index);
     km_crystal_destroy(&primitive);
@@ -294,7 +293,7 @@ km_status km_plan_add_surfaces(km_plan *plan, const char *name, const km_crystal
     KM_TRY(KM_ALLOC(added->task, n_slab));
     for (int i = 0; i < n_slab; ++i) added->task[i] = -1;
     if (count_accepted(added) == 0) return KM_OK;
-    KM_TRY(add_bulk(plan, added->name, false, bulk, options->tolerance_bohr, text, &bulk_task));
+    KM_TRY(add_bulk(plan, added->name, bulk, options->tolerance_bohr, text, &bulk_task));
     return add_slabs(plan, added, bulk_task, is_bulk_relaxed, text);
 }
 
@@ -350,8 +349,7 @@ km_status km_plan_add_boundaries(km_plan *plan, km_boundary_list *list, int n_bu
     *list = (km_boundary_list){0};
     KM_TRY_TO(end, KM_ALLOC(task, n_bulk));
     for (int i = 0; i < n_bulk; ++i)
-        KM_TRY_TO(end,
-                  add_bulk(plan, names[i], false, bulk[i], tolerance_bohr, text, task + i));
+        KM_TRY_TO(end, add_bulk(plan, names[i], bulk[i], tolerance_bohr, text, task + i));
     plan->first_candidate = plan->n_task;
     for (int i = 0; i < plan->boundaries.n_candidate; ++i) {
         const int i_bulk =
@@ -365,20 +363,36 @@ end:
     return status;
 }
 
-static km_status add_winner(km_plan *plan, int b, const char *name, const char *bulk_id,
-                            const char *text)
+/* What the winner of a boundary is compared with: the bulk in the boundary's own cell, so that k-points match. */
+static km_status add_winner_bulk(km_plan *plan, int b, const char *name, const char *text,
+                                 int *index)
+{
+    const km_boundary *boundary = plan->boundaries.boundary + b;
+    km_task task = {
+        .kind = KM_TASK_ORIENTED_BULK, .priority = 1, .interface = {.by_dft = true}};
+
+    snprintf(task.bulk, sizeof task.bulk, "%s", name);
+    snprintf(task.label, sizeof task.label, "%s bulk for %.80s, by DFT", name,
+             km_grain_boundary_get(boundary->geometry)->label);
+    return km_plan_add(plan, &task, km_grain_boundary_oriented(boundary->geometry), text,
+                       index);
+}
+
+static km_status add_winner(km_plan *plan, int b, const char *name, const char *text)
 {
     const km_boundary *boundary = plan->boundaries.boundary + b;
     km_task task = {.kind = KM_TASK_WINNER, .priority = -1};
     km_text own = {0};
     km_crystal *crystal = NULL;
     km_status status;
+    int oriented;
 
     if (boundary->n == 0) return KM_OK;
+    KM_TRY(add_winner_bulk(plan, b, name, text, &oriented));
     task.interface = describe_interface(&plan->boundaries, boundary->first);
     task.interface.by_dft = true;
     snprintf(task.bulk, sizeof task.bulk, "%s", name);
-    memcpy(task.bulk_id, bulk_id, KM_ID_SIZE);
+    memcpy(task.oriented_id, plan->tasks[oriented].id, KM_ID_SIZE);
     snprintf(task.label, sizeof task.label, "%s, by DFT", boundary->name);
     KM_TRY_TO(end, km_text_append(&own, "%s\nwinner of %s", text, boundary->name));
     KM_TRY_TO(end, km_boundary_build(&plan->boundaries, boundary->first, &crystal));
@@ -389,28 +403,18 @@ end:
     return status;
 }
 
-km_status km_plan_add_winners(km_plan *plan, int n_bulk, const km_crystal *const *bulk,
-                              const char *const *names, double tolerance_bohr,
-                              const char *const *texts)
+km_status km_plan_add_winners(km_plan *plan, const char *const *names, const char *const *texts)
 {
     const km_boundary_list *list = &plan->boundaries;
-    int *task = NULL;
-    km_status status = KM_OK;
 
-    KM_TRY_TO(end, KM_ALLOC(task, n_bulk));
-    KM_TRY_TO(end, KM_ALLOC(plan->winner, list->n_boundary));
+    KM_TRY(KM_ALLOC(plan->winner, list->n_boundary));
     for (int b = 0; b < list->n_boundary; ++b) plan->winner[b] = -1;
-    for (int i = 0; i < n_bulk; ++i)
-        KM_TRY_TO(end,
-                  add_bulk(plan, names[i], true, bulk[i], tolerance_bohr, texts[i], task + i));
     for (int b = 0; b < list->n_boundary; ++b) {
         const int i = list->boundary[b].i_bulk;
 
-        KM_TRY_TO(end, add_winner(plan, b, names[i], plan->tasks[task[i]].id, texts[i]));
+        KM_TRY(add_winner(plan, b, names[i], texts[i]));
     }
-end:
-    KM_FREE(task);
-    return status;
+    return KM_OK;
 }
 
 int km_plan_winner(const km_plan *plan, int i_boundary)

@@ -187,9 +187,10 @@ void km_progress_refresh(km_progress *progress)
     progress->refreshed_s = now_s;
     left_s = km_schedule_left_s(s) / progress->n_team;
     describe_time(left_s, left);
-    km_log_line("%d done, %d failed, %d running, %d waiting; %.1f per minute; %s%s",
+    km_log_line("%d done, %d failed, %d running, %d waiting, %d pruned; %.1f per minute; %s%s",
                 km_schedule_count(s, KM_TASK_DONE), km_schedule_count(s, KM_TASK_FAILED),
                 km_schedule_count(s, KM_TASK_RUNNING), km_schedule_count(s, KM_TASK_QUEUED),
+                km_schedule_count(s, KM_TASK_PRUNED),
                 60 * progress->n_ended / fmax(now_s - progress->since_s, 1e-3),
                 left_s > 0 ? "left: about " : "last ones", left_s > 0 ? left : "");
 }

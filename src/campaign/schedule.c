@@ -451,7 +451,8 @@ double km_schedule_left_s(const km_schedule *schedule)
     double sum_s = 0;
 
     for (int i = 0; i < schedule->n_task; ++i)
-        if (schedule->entries[i].state == KM_TASK_QUEUED)
+        if (schedule->entries[i].state == KM_TASK_QUEUED &&
+            (starts_itself(schedule, i) || schedule->entries[i].is_released))
             sum_s += km_schedule_predict_s(schedule, i);
     return sum_s;
 }

@@ -107,7 +107,12 @@ static km_status measure(evaluation *e, km_profile **profile)
 static void measure_boundary(evaluation *e)
 {
     const km_interface *interface = &e->assignment->task.interface;
-    const double bulk_ha = km_crystal_n_atom(e->crystal) * e->assignment->reference.atom_ha;
+    const km_reference *reference = &e->assignment->reference;
+    const double atom_ha =
+        e->assignment->task.kind == KM_TASK_WINNER
+            ? matching_bulk_ha(reference, e->result) / reference->oriented_n_atom
+            : reference->atom_ha;
+    const double bulk_ha = km_crystal_n_atom(e->crystal) * atom_ha;
     const double area = interface->n_boundary * interface->area_bohr2;
 
     e->result->surface.gamma_j_m2 =

@@ -237,6 +237,35 @@ static void shifts_repeat_with_the_cnid_cell_and_both_boundaries_are_one(void **
     }
 }
 
+/* The bulk in a boundary's cell is the bulk, unless it is strained, with the boundary's a and b. */
+static void the_bulk_in_the_boundarys_cell_is_the_bulk(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof all_kinds / sizeof *all_kinds; ++i) {
+        km_grain_boundary *boundary = build(all_kinds + i, 0);
+        const km_crystal *oriented = km_grain_boundary_oriented(boundary);
+        km_crystal *bulk = make_prototype(all_kinds[i].crystal);
+        km_symmetry *found, *wanted;
+
+        ASSERT_OK(km_symmetry_create(oriented, 1e-3, &found));
+        ASSERT_OK(km_symmetry_create(bulk, 1e-3, &wanted));
+        assert_int_equal(km_symmetry_number(found), km_symmetry_number(wanted));
+        ASSERT_CLOSE(km_crystal_volume_bohr3(oriented) / km_crystal_n_atom(oriented),
+                     km_crystal_volume_bohr3(bulk) / km_crystal_n_atom(bulk), 1e-3);
+        for (int p = 0; p < km_grain_boundary_n_pair(boundary); ++p) {
+            const km_bicrystal *b = km_grain_boundary_bicrystal(boundary, p);
+
+            if (!b) continue;
+            ASSERT_CLOSE(km_crystal_cell_bohr(oriented)[0], b->plane_bohr[0], 1e-12);
+            ASSERT_CLOSE(km_crystal_cell_bohr(oriented)[4], b->plane_bohr[3], 1e-12);
+        }
+        km_symmetry_destroy(&found);
+        km_symmetry_destroy(&wanted);
+        km_crystal_destroy(&bulk);
+        km_grain_boundary_destroy(&boundary);
+    }
+}
+
 /* Every grid point against the distinct one that it is said to be, and distinct ones against each other. */
 static void shifts_that_are_one_by_symmetry_are_the_same_structure(void **state)
 {
@@ -420,6 +449,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(coincidence_and_dsc_lattices_have_the_index_sigma),
     cmocka_unit_test(two_grains_without_a_rotation_are_the_crystal),
     cmocka_unit_test(shifts_repeat_with_the_cnid_cell_and_both_boundaries_are_one),
+    cmocka_unit_test(the_bulk_in_the_boundarys_cell_is_the_bulk),
     cmocka_unit_test(shifts_that_are_one_by_symmetry_are_the_same_structure),
     cmocka_unit_test(the_coherent_twin_of_copper_is_among_the_shifts),
     cmocka_unit_test(close_atoms_are_merged_with_the_composition_kept),

@@ -87,6 +87,9 @@ const km_termination_pair *km_grain_boundary_pair(const km_grain_boundary *bound
 /** @brief The grains of an accepted pair, NULL of another; borrowed. */
 const km_bicrystal *km_grain_boundary_bicrystal(const km_grain_boundary *boundary, int i);
 
+/** @brief The lower grain's bulk in the boundary's cell: the same a and b, and the shortest c out of the plane; borrowed. */
+const km_crystal *km_grain_boundary_oriented(const km_grain_boundary *boundary);
+
 /** Shifts of a bicrystal on a grid of its CNID cell. */
 typedef struct {
     int grid[2];

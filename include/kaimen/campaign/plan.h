@@ -71,13 +71,12 @@ KM_STATUS km_plan_add_boundaries(km_plan *plan, km_boundary_list *list, int n_bu
                                  double tolerance_bohr, const char *text);
 
 /**
- * @brief Add the structures that the searches will end with, to be computed by DFT, and the bulk crystals they are compared with. Local.
+ * @brief Add the structures that the searches will end with, to be computed by DFT, each with the bulk in the boundary's own cell that it is compared with. Local.
  *
  * Which crystal a winner is follows when its search is over; in the plan it has that of the first candidate.
- * @param[in] bulk, names, texts  relaxed crystals, their names, and the options of DFT that change results, [n_bulk]
+ * @param[in] names, texts  of the crystals, and the options of DFT that change results, by km_boundary.i_bulk
  */
-KM_STATUS km_plan_add_winners(km_plan *plan, int n_bulk, const km_crystal *const *bulk,
-                              const char *const *names, double tolerance_bohr,
+KM_STATUS km_plan_add_winners(km_plan *plan, const char *const *names,
                               const char *const *texts);
 
 /** @brief Task of a boundary's winner, -1 where none is planned; and the boundary of such a task, -1 of another kind. Local. */

@@ -18,9 +18,10 @@ typedef struct {
     bool is_metallic;
     double vbm_ha;
     double cbm_ha;
-    double mean_ha;           /* cell average of V_H + V_loc of the bulk */
-    double atom_ha;           /* energy of the bulk per atom; NaN: none */
-    double oriented_ha;       /* energy of the oriented bulk cell; NaN: none */
+    double mean_ha;     /* cell average of V_H + V_loc of the bulk */
+    double atom_ha;     /* energy of the bulk per atom; NaN: none */
+    double oriented_ha; /* energy of the oriented bulk cell; NaN: none */
+    int oriented_n_atom;
     double oriented_filling;  /* its basis_filling */
     double oriented_slope_ha; /* its basis_slope_ha */
 } km_reference;

@@ -82,7 +82,7 @@ KM_STATUS km_schedule_adopt(km_schedule *schedule, int n_candidate, const int *i
 int km_schedule_count(const km_schedule *schedule, km_task_state state);
 int km_schedule_count_surfaces(const km_schedule *schedule, km_task_state state);
 
-/** @brief Expected seconds of a task, and of all that wait. */
+/** @brief Expected seconds of a task, and of all that wait and were asked for. */
 double km_schedule_predict_s(const km_schedule *schedule, int index);
 double km_schedule_left_s(const km_schedule *schedule);
 
