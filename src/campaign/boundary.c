@@ -29,9 +29,10 @@ typedef struct {
     int pair;
     const km_bicrystal *bicrystal;
     km_shifts shifts;
-    double *map_ha;    /* of one gap */
-    double *lowest_ha; /* over gaps, of each distinct shift */
-    double *gap_bohr;  /* where that is */
+    double *map_ha;     /* of one gap */
+    double *lowest_ha;  /* over gaps, of each distinct shift */
+    double *gap_bohr;   /* where that is */
+    double surfaces_ha; /* of the pair; see km_boundary_candidate */
 } workshop;
 
 km_boundary_options km_boundary_options_default(void)
@@ -67,6 +68,14 @@ km_relax_options km_boundary_relaxation(bool may_slide)
     options.max_step = 500;
     options.force_tolerance_ha_bohr = 1e-4;
     options.stress_tolerance_ha_bohr3 = 3e-7;
+    return options;
+}
+
+km_relax_options km_boundary_relaxation_in_vacuum(void)
+{
+    km_relax_options options = km_boundary_relaxation(true);
+
+    options.cell = options.keep_plane = false;
     return options;
 }
 
@@ -149,7 +158,8 @@ double km_boundary_area_bohr2(const km_boundary_list *list, int i)
 double km_boundary_energy_j_m2(const km_boundary_list *list, int i, double energy_ha)
 {
     const km_boundary_candidate *c = list->candidate + i;
-    const double excess_ha = energy_ha - c->n_atom * list->boundary[c->i_boundary].atom_ha;
+    const double excess_ha =
+        energy_ha - c->n_atom * list->boundary[c->i_boundary].atom_ha - c->surfaces_ha;
 
     return KM_J_M2_PER_HA_BOHR2 * excess_ha / km_boundary_area_bohr2(list, i);
 }
@@ -234,8 +244,10 @@ static km_status compute_rigid(const workshop *w, const km_crystal *crystal, dou
 /* The crystal tells what it looks like; its energy may be known from a map, or is computed. */
 static km_status add_candidate(workshop *w, const km_bicrystal_state *state, double energy_ha)
 {
-    km_boundary_candidate c = {
-        .i_boundary = (int)(w->boundary - w->list->boundary), .pair = w->pair, .state = *state};
+    km_boundary_candidate c = {.i_boundary = (int)(w->boundary - w->list->boundary),
+                               .pair = w->pair,
+                               .state = *state,
+                               .surfaces_ha = w->surfaces_ha};
     km_bicrystal_made made;
     km_crystal *crystal = NULL;
     km_status status = KM_OK;
@@ -323,7 +335,8 @@ static km_status keep_map(workshop *w)
     for (int p = 0; p < n; ++p) {
         double *energy = w->boundary->map_j_m2 + p;
 
-        *energy = KM_J_M2_PER_HA_BOHR2 * (*energy - n_atom * w->boundary->atom_ha) / area;
+        *energy = KM_J_M2_PER_HA_BOHR2 *
+                  (*energy - n_atom * w->boundary->atom_ha - w->surfaces_ha) / area;
         if (!(*energy >= 0)) *energy = INFINITY; /* ions inside each other */
     }
     return KM_OK;
@@ -345,10 +358,40 @@ static km_status add_shift(workshop *w, int i)
     return add_candidate(w, &merged, NAN);
 }
 
+/* The free surface of each grain: half of what both faces of the grain alone cost, relaxed. */
+static km_status measure_surfaces(workshop *w)
+{
+    const km_relax_options options = km_boundary_relaxation_in_vacuum();
+    const km_request request = km_request_default();
+
+    w->surfaces_ha = 0;
+    for (int g = 0; g < 2 && w->bicrystal->vacuum_bohr > 0; ++g) {
+        km_relax_result result;
+        km_relax *relax = NULL;
+        km_crystal *grain;
+        km_status status;
+
+        KM_TRY(km_bicrystal_build_grain(w->bicrystal, g, w->bicrystal->vacuum_bohr, &grain));
+        status = km_boundary_relax(grain, &options, w->calculator, &request, MPI_COMM_SELF,
+                                   &result, &relax);
+        km_crystal_destroy(&grain);
+        km_relax_destroy(&relax);
+        KM_TRY(status);
+        KM_TRY(KM_CHECK(result.outcome == KM_OUTCOME_CONVERGED, KM_E_INPUT,
+                        "%s: the %s grain alone does not relax: %s", w->boundary->name,
+                        g == 0 ? "lower" : "upper", result.reason));
+        w->surfaces_ha += (result.calculation.energy_ha -
+                           w->bicrystal->grain[g].n_atom * w->boundary->atom_ha) /
+                          2;
+    }
+    return KM_OK;
+}
+
 static km_status add_pair(workshop *w)
 {
     km_status status;
 
+    KM_TRY(measure_surfaces(w));
     KM_TRY(km_shifts_create(w->bicrystal, w->options->shift_step_bohr, &w->shifts));
     KM_TRY_TO(end, KM_ALLOC(w->map_ha, w->shifts.grid[0] * w->shifts.grid[1]));
     KM_TRY_TO(end, KM_ALLOC(w->lowest_ha, w->shifts.n));

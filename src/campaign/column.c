@@ -39,6 +39,7 @@ static const km_column task_columns[] = {
     COLUMN(INT, km_task, interface.n_removed, "n_removed", ""),
     COLUMN(INT, km_task, interface.n_boundary, "n_boundary", ""),
     COLUMN(DOUBLE, km_task, interface.area_bohr2, "boundary_area_bohr2", "bohr^2"),
+    COLUMN(DOUBLE, km_task, interface.surfaces_ha, "surfaces_ha", "Ha"),
     COLUMN(DOUBLE, km_task, interface.rigid_j_m2, "rigid_j_m2", "J/m2"),
     COLUMN(DOUBLE, km_task, interface.descriptor[0], "lacking_order", ""),
     COLUMN(DOUBLE, km_task, interface.descriptor[1], "lacking_order_squared", ""),

@@ -308,6 +308,7 @@ static km_interface describe_interface(const km_boundary_list *list, int i)
                          .n_removed = c->n_removed,
                          .n_boundary = bicrystal->vacuum_bohr > 0 ? 1 : 2,
                          .area_bohr2 = km_bicrystal_area_bohr2(bicrystal),
+                         .surfaces_ha = c->surfaces_ha,
                          .rigid_j_m2 = c->rigid_j_m2};
 
     memcpy(made.descriptor, c->descriptor, sizeof made.descriptor);

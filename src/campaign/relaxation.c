@@ -42,9 +42,11 @@ void km_relaxation_make_options(const km_relaxation *relaxation, const km_crysta
         km_relax_mark_planes(crystal, vacuum_axis, relaxation->n_frozen_plane, frozen);
 }
 
-km_relax_options km_relaxation_boundary_options(const km_relaxation *relaxation)
+km_relax_options km_relaxation_boundary_options(const km_relaxation *relaxation,
+                                                bool has_vacuum)
 {
-    km_relax_options options = km_boundary_relaxation(relaxation->slide);
+    km_relax_options options = has_vacuum ? km_boundary_relaxation_in_vacuum()
+                                          : km_boundary_relaxation(relaxation->slide);
 
     options.stress_tolerance_ha_bohr3 *=
         relaxation->force_tolerance_ha_bohr / options.force_tolerance_ha_bohr;
@@ -139,28 +141,30 @@ static void check_grains(const km_crystal *crystal, const km_relax *relax,
 }
 
 km_status km_relaxation_run(const km_relaxation *relaxation, const km_crystal *crystal,
-                            const char *id, km_task_kind kind, km_calculator *calculator,
+                            const km_task *task, km_calculator *calculator,
                             const km_request *request, MPI_Comm comm,
                             km_calculation *calculation, km_relax_result *result,
                             km_relax **relax)
 {
     char path[KM_CHECKPOINT_PATH_SIZE + KM_ID_SIZE + 8];
+    const bool is_boundary = task->kind == KM_TASK_GRAIN_BOUNDARY;
+    const bool has_vacuum = is_boundary && task->interface.n_boundary == 1;
     km_relax_options options;
     bool *frozen = NULL;
     km_status status = KM_OK;
 
     *relax = NULL;
     KM_TRY(km_agree(KM_ALLOC(frozen, km_crystal_n_atom(crystal)), comm));
-    if (kind == KM_TASK_GRAIN_BOUNDARY) {
-        options = km_relaxation_boundary_options(relaxation);
+    if (is_boundary) {
+        options = km_relaxation_boundary_options(relaxation, has_vacuum);
     } else {
         KM_TRY_TO(end, make_folder(relaxation, comm));
-        name_checkpoint(relaxation, id, sizeof path, path);
+        name_checkpoint(relaxation, task->id, sizeof path, path);
         km_relaxation_make_options(relaxation, crystal, request->vacuum_axis, frozen, &options);
         options.checkpoint = relaxation->folder[0] ? path : NULL;
     }
-    options.identity = id;
-    if (kind == KM_TASK_GRAIN_BOUNDARY) {
+    options.identity = task->id;
+    if (is_boundary) {
         KM_TRY_TO(end, km_boundary_relax(crystal, &options, calculator, request, comm, result,
                                          relax));
     } else {
@@ -168,7 +172,7 @@ km_status km_relaxation_run(const km_relaxation *relaxation, const km_crystal *c
         KM_TRY_TO(end, km_relax_run(*relax, calculator, request, comm, result));
     }
     km_relaxation_take(result, calculation);
-    if (kind == KM_TASK_GRAIN_BOUNDARY) check_grains(crystal, *relax, calculation);
+    if (is_boundary && !has_vacuum) check_grains(crystal, *relax, calculation);
 end:
     KM_FREE(frozen);
     if (status != KM_OK) km_relax_destroy(relax);

@@ -112,7 +112,7 @@ static void measure_boundary(evaluation *e)
         e->assignment->task.kind == KM_TASK_WINNER
             ? matching_bulk_ha(reference, e->result) / reference->oriented_n_atom
             : reference->atom_ha;
-    const double bulk_ha = km_crystal_n_atom(e->crystal) * atom_ha;
+    const double bulk_ha = km_crystal_n_atom(e->crystal) * atom_ha + interface->surfaces_ha;
     const double area = interface->n_boundary * interface->area_bohr2;
 
     e->result->surface.gamma_j_m2 =
@@ -161,9 +161,9 @@ static km_status relax(evaluation *e, const km_request *request, MPI_Comm comm)
     km_result *result = e->result;
     km_relax_result relaxed;
 
-    KM_TRY(km_relaxation_run(&e->worker->relaxation, e->crystal, e->assignment->task.id,
-                             e->assignment->task.kind, calculator_of(e), request, comm,
-                             &result->calculation, &relaxed, &e->relax));
+    KM_TRY(km_relaxation_run(&e->worker->relaxation, e->crystal, &e->assignment->task,
+                             calculator_of(e), request, comm, &result->calculation, &relaxed,
+                             &e->relax));
     e->is_held = relaxed.outcome == KM_OUTCOME_CONVERGED;
     e->start_ha = relaxed.start_energy_ha;
     result->n_relax_step = relaxed.n_step;

@@ -107,6 +107,8 @@ static const km_config_field campaign_rows[] = {
      .help = "The grain boundaries, in the order in which they are searched."},
     {.key = "grain.thickness", .kind = KM_CONFIG_REAL, .fallback = "20 Ang", .unit = "Ang", .range = "(0, 1000]",
      KM_CONFIG_AT(km_input_campaign, grain.grain.thickness_bohr), .help = "Least thickness of each of the two grains in the cell."},
+    {.key = "grain.vacuum", .kind = KM_CONFIG_REAL, .fallback = "0 Ang", .unit = "Ang", .range = "[0, 1000]",
+     KM_CONFIG_AT(km_input_campaign, grain.grain.vacuum_bohr), .help = "0: periodic, with two equivalent boundaries, which needs grains with an inversion centre; else one boundary and so much vacuum."},
     {.key = "grain.shift_step", .kind = KM_CONFIG_REAL, .fallback = "0.3 Ang", .unit = "Ang", .range = "[0.01, 10]",
      KM_CONFIG_AT(km_input_campaign, grain.shift_step_bohr), .help = "Largest step between rigid shifts, over the cell that the energy repeats with."},
     {.key = "grain.gap_range", .kind = KM_CONFIG_REAL, .fallback = "2 Ang", .unit = "Ang", .range = "[0, 20]",

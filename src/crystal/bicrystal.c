@@ -327,3 +327,23 @@ end:
     KM_FREE(all.is_gone);
     return status;
 }
+
+km_status km_bicrystal_build_grain(const km_bicrystal *b, int grain, double vacuum_bohr,
+                                   km_crystal **crystal)
+{
+    const km_grain *g = b->grain + grain;
+    const double height = 2 * g->top_bohr + vacuum_bohr;
+    const double cell[9] = {
+        b->plane_bohr[0], 0, 0, b->plane_bohr[2], b->plane_bohr[3], 0, 0, 0, height};
+    double *frac;
+    km_status status;
+
+    KM_TRY(KM_ALLOC(frac, 3 * g->n_atom));
+    for (int a = 0; a < g->n_atom; ++a) {
+        memcpy(frac + 3 * a, g->place + 3 * a, 2 * sizeof *frac);
+        frac[3 * a + 2] = g->place[3 * a + 2] / height;
+    }
+    status = km_crystal_create(cell, g->n_atom, g->z, frac, crystal);
+    KM_FREE(frac);
+    return status;
+}

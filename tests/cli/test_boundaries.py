@@ -110,6 +110,26 @@ code, text = run("fixed", more="learner: {policy: none}\ngrain: {slide: false, s
 fixed = lowest("fixed")
 check("grains_that_may_not_slide_have_no_lower_energy", code == 0 and all(fixed[b] > slid[b] - 1e-3 for b in slid), fixed)
 
+# One boundary and vacuum: another cell, with free surfaces that are taken off, and the same energies.
+code, text = run("vacuum", more="learner: {policy: kriging+map}\ngrain: {vacuum: 10 Ang}", n_rank=2)
+single = lowest("vacuum")
+check("one_boundary_in_vacuum_has_the_energy_of_two", code == 0 and all(abs(single[b] - slid[b]) < 2e-3 for b in slid), single)
+
+MAGNESIA = f"""campaign: {{name: winner, kind: grain_boundary}}
+bulk: [{{file: {ROOT}/inputs/crystals/MgO.cif, name: MgO}}]
+potential: [{{file: {ROOT}/inputs/potentials/lewis-catlow.yaml}}]
+boundary:
+  - {{plane: [3, 1, 0]}}
+  - {{plane: [2, 1, 0]}}
+grain: {{thickness: 7 Ang, shift_step: 1 Ang}}
+learner: {{policy: kriging+map, max_trials: 8}}
+dft: {{quality: lite, functional: PBE, pseudo: {{Mg: {{entry: GTH-PBE-q2}}, O: {{entry: GTH-PBE-q6}}}}, ecut: 10 Ha, kpoints: {{spacing: 2 1/Ang}}}}
+"""
+with open(os.path.join(SCRATCH, "winner.yaml"), "w") as file: file.write(MAGNESIA)
+code, text = kaimen("run", "winner.yaml", n_rank=2)
+rows = query("winner", "SELECT task.boundary, gamma_j_m2, n_plane_wave FROM task JOIN result ON task.id = result.id WHERE kind = 'winner' AND state = 'done'")
+check("winners_are_computed_by_dft", code in (0, 2) and len(rows) == 2 and all(g is not None and n > 100 for _, g, n in rows), rows or text[-300:])
+
 for name, boundaries, more, wanted in [
         ("a_boundary_that_does_not_exist", "  - {axis: [0, 0, 1], sigma: 4, plane: [2, 1, 0]}", "", "sigma 4"),
         ("sigma_without_axis", "  - {sigma: 5, plane: [2, 1, 0]}", "", "axis"),

@@ -44,7 +44,8 @@ typedef struct {
     km_bicrystal_state state;
     int n_removed; /* atoms at each boundary */
     int n_atom;
-    double rigid_j_m2; /* energy of the unrelaxed crystal; large where atoms overlap */
+    double surfaces_ha; /* excess energy of free surfaces; 0: there are none */
+    double rigid_j_m2;  /* energy of the unrelaxed crystal; large where atoms overlap */
     double descriptor[KM_BOUNDARY_N_DESCRIPTOR];
 } km_boundary_candidate;
 
@@ -75,6 +76,9 @@ km_relax_options km_boundary_bulk_relaxation(void);
 
 /** @brief How a candidate is relaxed: atoms and the distance of the grains and, where they may slide, their shift; the boundary's plane is kept. */
 km_relax_options km_boundary_relaxation(bool may_slide);
+
+/** @brief Likewise of a bicrystal with one boundary and vacuum: the cell stays, the atoms move as they like. */
+km_relax_options km_boundary_relaxation_in_vacuum(void);
 
 /**
  * @brief Relax a bulk crystal with a classical potential.

@@ -33,7 +33,8 @@ bool km_relaxation_moves(const km_relaxation *relaxation, km_task_kind kind);
  */
 void km_relaxation_make_options(const km_relaxation *relaxation, const km_crystal *crystal,
                                 int vacuum_axis, bool *frozen, km_relax_options *options);
-km_relax_options km_relaxation_boundary_options(const km_relaxation *relaxation);
+km_relax_options km_relaxation_boundary_options(const km_relaxation *relaxation,
+                                                bool has_vacuum);
 
 /** @brief Folder of the checkpoints of a ledger: LEDGER.checkpoints. Local. */
 void km_relaxation_set_folder(km_relaxation *relaxation, const char *ledger_path);
@@ -59,7 +60,7 @@ void km_relaxation_take(const km_relax_result *result, km_calculation *calculati
  * @param[out] relax        ended with km_relax_destroy(); NULL on failure
  */
 KM_STATUS km_relaxation_run(const km_relaxation *relaxation, const km_crystal *crystal,
-                            const char *id, km_task_kind kind, km_calculator *calculator,
+                            const km_task *task, km_calculator *calculator,
                             const km_request *request, MPI_Comm comm,
                             km_calculation *calculation, km_relax_result *result,
                             km_relax **relax);

@@ -59,6 +59,8 @@ typedef struct {
     int n_boundary;    /* in the cell */
     double area_bohr2; /* of one */
     bool by_dft;       /* of bulk crystals too: computed by DFT, and not with the potential */
+    double
+        surfaces_ha; /* excess energy of the two free surfaces beside one boundary and vacuum; 0: two boundaries */
     double rigid_j_m2; /* energy before relaxation, shells on their cores */
     double descriptor[KM_INTERFACE_N_DESCRIPTOR]; /* see campaign/boundary.h */
 } km_interface;

@@ -68,6 +68,10 @@ void km_bicrystal_shift_bohr(const km_bicrystal *bicrystal, const double shift[2
 /** @brief Height of the upper grain's middle over the lower one's. */
 double km_bicrystal_height_bohr(const km_bicrystal *bicrystal, double gap_bohr);
 
+/** @brief One grain alone, about the origin, with a vacuum. */
+KM_STATUS km_bicrystal_build_grain(const km_bicrystal *bicrystal, int grain, double vacuum_bohr,
+                                   km_crystal **crystal);
+
 /**
  * @brief The crystal of a shift and a gap: a along x, b in the xy plane.
  *
