@@ -121,7 +121,8 @@ static void measure_boundary(evaluation *e)
         e->result->surface.gamma_unrelaxed_j_m2 =
             KM_J_M2_PER_HA_BOHR2 * (e->start_ha - bulk_ha) / area;
     /* Attraction as 1/r^6 has no bottom: ions that are pressed together may fall into each other. */
-    if (e->result->surface.gamma_j_m2 < LEAST_J_M2)
+    if (e->assignment->task.kind == KM_TASK_GRAIN_BOUNDARY &&
+        e->result->surface.gamma_j_m2 < LEAST_J_M2)
         fail(e->result, "the energy is below that of the crystal: ions fell into each other");
 }
 
