@@ -162,7 +162,7 @@ static km_status choose_pairs(const km_bicrystal *b, int n_atom, pair_list *list
     *n_unit = 0;
     KM_TRY(KM_ALLOC(is_taken, n_atom));
     KM_TRY_TO(end, KM_ALLOC(count, b->n_species));
-    qsort(list->pair, (size_t)list->n, sizeof *list->pair, compare_pairs);
+    if (list->n > 0) qsort(list->pair, (size_t)list->n, sizeof *list->pair, compare_pairs);
     for (int k = 0; k < list->n; ++k) {
         close_pair *pair = list->pair + k;
 

@@ -571,9 +571,10 @@ static km_status decide(km_search *search, km_proposal *proposal)
 static void describe(const km_search *search, km_proposal *proposal)
 {
     const int i = proposal->candidate;
-    const double best = (search->value[search->best] - search->centre) / search->scale;
+    double best;
 
-    if (!isfinite(search->mean[i])) return;
+    if (search->best < 0 || !isfinite(search->mean[i])) return;
+    best = (search->value[search->best] - search->centre) / search->scale;
     proposal->mean = search->centre + search->scale * search->mean[i];
     proposal->deviation = search->scale * search->deviation[i];
     proposal->expected_improvement =
