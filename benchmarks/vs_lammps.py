@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Classical energies, forces and stress beside LAMMPS on rattled crystals, and the time of one step on one core: Markdown on stdout.
 
 usage: nice benchmarks/vs_lammps.py [--steps N]
