@@ -88,8 +88,8 @@ quickstart: deps ## install what is missing, build, run inputs/quickstart.yaml o
 	. tests/mpi.sh && mpirun --oversubscribe -n $$(($$(physical_cores) + 1)) \
 		$(B)/kaimen run inputs/quickstart.yaml
 
-check: deps deps-test ## install what is missing, build, run all tests
-	$(MAKE) -j$(CORES) all
+check: deps deps-test ## install what is missing, build, benchmarks too, run all tests
+	$(MAKE) -j$(CORES) all $(BENCHMARKS)
 	$(MAKE) -j$(CORES) test
 
 test: $(TESTS) $(DRIVERS) $(PROGRAM) ## all tests, or those of one layer: only=dft

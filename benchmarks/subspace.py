@@ -3,8 +3,9 @@
 
 usage: nice benchmarks/subspace.py [--quick] [RANKS...]
 
-Times of eigenvalues and eigenvectors, and of a Cholesky factor, as every rank of a k-point needs them: the least of
-several runs. `dft.scalapack_above` is set from the order at which the columns cross. More ranks than cores measure
+Times of eigenvalues and eigenvectors, as every rank of a k-point needs them, and of a Cholesky factor and the inverse that
+it gives, as every rank of a learner does: the least of several runs. `dft.scalapack_above` and KM_GP_SCALAPACK_ABOVE are
+set from the order at which the columns cross. More ranks than cores measure
 nothing. BUILD names the folder of the build (build/release).
 """
 import argparse
@@ -36,13 +37,15 @@ def main():
     version = subprocess.run([os.path.join(BUILD, "kaimen"), "--version"], capture_output=True, text=True).stdout
     print(f"{version.strip()}; {platform.processor() or platform.machine()}, {os.cpu_count()} cores; "
           f"{time.strftime('%Y-%m-%d')}\n")
-    print("| ranks | coefficients | order | eigen LAPACK, s | eigen ScaLAPACK, s | Cholesky LAPACK, s | Cholesky ScaLAPACK, s |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print("| ranks | coefficients | order | eigen LAPACK, s | eigen ScaLAPACK, s | Cholesky LAPACK, s | Cholesky ScaLAPACK, s "
+          "| inverse LAPACK, s | inverse ScaLAPACK, s |")
+    print("|" + " --- |" * 9)
     for n_rank in ranks:
         job = mpirun(n_rank, orders)
         for line in job.stdout:
             kind, order, *times = line.split()
-            print(f"| {n_rank} | {kind} | {order} | " + " | ".join(f"{float(t):.4f}" for t in times) + " |", flush=True)
+            cells = [f"{float(t):.4f}" for t in times] + [""] * (6 - len(times))
+            print(f"| {n_rank} | {kind} | {order} | " + " | ".join(cells) + " |", flush=True)
         if job.wait() != 0:
             sys.exit(f"subspace: exit status {job.returncode}")
 

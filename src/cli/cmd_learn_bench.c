@@ -25,6 +25,9 @@ typedef struct {
     double goal[MAX_GOAL];
     double lowest;
     const char *trace_path; /* borrowed; NULL: none */
+    /* The ranks in teams, each of which does one seed after the other. */
+    int team, n_team;
+    km_gp_team ranks; /* of this team */
 } bench;
 
 /* Numbers separated by blanks or commas. */
@@ -134,6 +137,8 @@ static km_status read_bench(const km_arguments *arguments, bench *b)
     b->trace_path = km_arguments_value(arguments, "trace");
     KM_TRY(read_count(arguments, "seeds", 100, &b->n_seed));
     KM_TRY(read_count(arguments, "trials", 500, &b->max_trial));
+    KM_TRY(read_count(arguments, "scalapack-above", KM_GP_SCALAPACK_ABOVE,
+                      &b->ranks.scalapack_above));
     KM_TRY(km_csv_read(arguments->operand, &b->csv));
     KM_TRY(take_apart(arguments, b));
     if (goal) KM_TRY(read_numbers("goal", goal, MAX_GOAL - 1, &b->n_goal, b->goal));
@@ -166,29 +171,51 @@ static void show_progress(const bench *b, const char *policy, int n_done, double
     if (n_done == b->n_seed) km_log_clear_line();
 }
 
-/* Trials of each seed for each goal, [n_seed][n_goal], and the value of each trial, [n_seed][max_trial], if wanted. The ranks share the seeds. */
+/* As many teams as there are seeds for; ranks beyond that share the large fits of a team. */
+static void form_teams(bench *b)
+{
+    int rank, n_rank;
+
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &n_rank);
+    b->n_team = b->n_seed < n_rank ? b->n_seed : n_rank;
+    b->team = rank % b->n_team;
+    if (b->n_team < n_rank) MPI_Comm_split(MPI_COMM_WORLD, b->team, rank, &b->ranks.comm);
+}
+
+/* What every rank has of its team's seeds: of each team one speaks. */
+static void gather(const bench *b, int *trial, double *trace)
+{
+    const int n_trial = b->n_seed * b->n_goal, n_trace = b->n_seed * b->max_trial;
+    int rank = 0;
+
+    if (b->ranks.comm != MPI_COMM_NULL) MPI_Comm_rank(b->ranks.comm, &rank);
+    if (rank != 0) {
+        memset(trial, 0, sizeof *trial * (size_t)n_trial);
+        if (trace) memset(trace, 0, sizeof *trace * (size_t)n_trace);
+    }
+    MPI_Allreduce(MPI_IN_PLACE, trial, n_trial, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    if (trace) MPI_Allreduce(MPI_IN_PLACE, trace, n_trace, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD);
+}
+
+/* Trials of each seed for each goal, [n_seed][n_goal], and the value of each trial, [n_seed][max_trial], if wanted. The teams share the seeds. */
 static km_status run_seeds(const bench *b, km_search_options options, int *trial, double *trace)
 {
     const char *policy = options.is_random ? "random" : "kriging";
     const double since_s = MPI_Wtime();
-    int rank, n_rank;
     km_status status = KM_OK;
 
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &n_rank);
-    for (int seed = rank; seed < b->n_seed && status == KM_OK; seed += n_rank) {
+    options.team = b->ranks;
+    for (int seed = b->team; seed < b->n_seed && status == KM_OK; seed += b->n_team) {
         options.seed = (uint64_t)seed + 1;
         status = km_replay_run(&b->replay, &options, b->n_goal, b->goal,
                                options.is_random ? b->replay.n : b->max_trial,
                                trial + seed * b->n_goal,
                                trace ? trace + (size_t)seed * (size_t)b->max_trial : NULL);
-        show_progress(b, policy, seed + n_rank < b->n_seed ? seed + 1 : b->n_seed, since_s);
+        show_progress(b, policy, seed + b->n_team < b->n_seed ? seed + 1 : b->n_seed, since_s);
     }
     KM_TRY(km_agree(status, MPI_COMM_WORLD));
-    MPI_Allreduce(MPI_IN_PLACE, trial, b->n_seed * b->n_goal, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
-    if (trace)
-        MPI_Allreduce(MPI_IN_PLACE, trace, b->n_seed * b->max_trial, MPI_DOUBLE, MPI_SUM,
-                      MPI_COMM_WORLD);
+    gather(b, trial, trace);
     return KM_OK;
 }
 
@@ -297,15 +324,17 @@ end:
 static km_status run_learn_bench(const km_arguments *arguments, km_exit *code)
 {
     km_search_options options = km_search_options_default();
-    bench b = {0};
+    bench b = {.ranks = {.comm = MPI_COMM_NULL}};
     km_status status = KM_OK;
 
     (void)code;
     KM_TRY(choose_acquisition(arguments, &options));
     status = read_bench(arguments, &b);
     KM_TRY_TO(end, km_agree(status, MPI_COMM_WORLD));
+    form_teams(&b);
     status = run_bench(&b, &options);
 end:
+    if (b.ranks.comm != MPI_COMM_NULL) MPI_Comm_free(&b.ranks.comm);
     km_csv_destroy(&b.csv);
     KM_FREE(b.x);
     KM_FREE(b.value);
@@ -321,6 +350,8 @@ static const km_option options_of_learn_bench[] = {
      "lcb (lower bound, the default), ei (expected improvement) or thompson"},
     {"seeds", "N", "searches with other random numbers; 100 without"},
     {"trials", "N", "a search ends after so many; 500 without"},
+    {"scalapack-above", "N",
+     "ranks beyond one for each seed share fits to more than N values; 2400 without"},
     {"trace", "FILE", "write the value of every trial of kriging as CSV"},
     {NULL, NULL, NULL}};
 

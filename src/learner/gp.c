@@ -3,6 +3,7 @@
 #include "kaimen/base/memory.h"
 #include "kaimen/base/units.h"
 #include "kaimen/math/dense.h"
+#include "kaimen/math/distributed_eigen.h"
 #include "kaimen/math/eigen.h"
 #include "kaimen/math/minimize.h"
 #include "learner/kernel.h"
@@ -20,6 +21,8 @@
 struct km_gp {
     km_space space;
     km_gp_priors priors;
+    km_gp_team team;
+    km_status shared; /* of what the team does together: the first failure */
     km_gp_parameters parameters;
     int n;
     double *feature;   /* [n][n_feature] */
@@ -31,7 +34,8 @@ struct km_gp {
     double likelihood; /* its logarithm */
 };
 
-km_status km_gp_create(const km_space *space, const km_gp_priors *priors, km_gp **gp)
+km_status km_gp_create(const km_space *space, const km_gp_priors *priors,
+                       const km_gp_team *team, km_gp **gp)
 {
     *gp = NULL;
     KM_TRY(km_space_check(space));
@@ -40,6 +44,7 @@ km_status km_gp_create(const km_space *space, const km_gp_priors *priors, km_gp 
     KM_TRY(KM_ALLOC(*gp, 1));
     (*gp)->space = *space;
     (*gp)->priors = *priors;
+    (*gp)->team = *team;
     return KM_OK;
 }
 
@@ -120,13 +125,39 @@ static void fill_covariance(km_gp *gp, const km_gp_parameters *parameters)
         }
 }
 
+static bool is_shared(const km_gp *gp)
+{
+    return gp->team.comm != MPI_COMM_NULL && gp->n > gp->team.scalapack_above;
+}
+
+/* The Cholesky factor in place of the covariance; false where there is none. */
+static bool decompose(km_gp *gp)
+{
+    bool is_positive;
+
+    if (!is_shared(gp)) return km_eigen_cholesky(true, gp->n, gp->factor, gp->n);
+    if (gp->shared == KM_OK)
+        gp->shared = km_distributed_eigen_cholesky(true, gp->n, gp->factor, gp->n,
+                                                   gp->team.comm, &is_positive);
+    return gp->shared == KM_OK && is_positive;
+}
+
+static void invert(km_gp *gp)
+{
+    memcpy(gp->inverse, gp->factor, sizeof *gp->inverse * (size_t)gp->n * (size_t)gp->n);
+    if (!is_shared(gp))
+        km_dense_invert_cholesky(gp->n, gp->inverse);
+    else if (gp->shared == KM_OK)
+        gp->shared = km_distributed_eigen_invert_cholesky(gp->n, gp->inverse, gp->team.comm);
+}
+
 /* Factor the covariance and find the weights and the likelihood; false where it is singular. */
 static bool factorise(km_gp *gp, const km_gp_parameters *parameters)
 {
     const int n = gp->n;
 
     fill_covariance(gp, parameters);
-    if (!km_eigen_cholesky(true, n, gp->factor, n)) return false;
+    if (!decompose(gp)) return false;
     memcpy(gp->weight, gp->y, (size_t)n * sizeof *gp->y);
     km_dense_solve_lower(n, gp->factor, false, 1, gp->weight);
     gp->likelihood = -0.5 * n * log(2 * KM_PI);
@@ -172,8 +203,7 @@ static void compute_slopes(km_gp *gp, double *slope)
     const double noise = exp(2 * gp->parameters.log_noise);
     double distance2[KM_SPACE_MAX], by_length[KM_SPACE_MAX];
 
-    memcpy(gp->inverse, gp->factor, sizeof *gp->inverse * (size_t)n * (size_t)n);
-    km_dense_invert_cholesky(n, gp->inverse);
+    invert(gp);
     for (int v = 0; v < 2 + n_direction; ++v) slope[v] = 0;
     for (int j = 0; j < n; ++j)
         for (int i = j; i < n; ++i) {
@@ -246,11 +276,17 @@ static km_status find_parameters(km_gp *gp, km_gp_parameters *parameters)
 km_status km_gp_fit(km_gp *gp, int n, const double *x, const double *trend, const double *y,
                     bool is_free, km_gp_parameters *parameters)
 {
+    km_status status;
+    bool is_regular;
+
     KM_TRY(KM_CHECK(n >= 1, KM_E_ARGUMENT, "a Gaussian process of %d points", n));
-    KM_TRY(take_points(gp, n, x, trend, y));
+    status = take_points(gp, n, x, trend, y);
+    KM_TRY(gp->team.comm == MPI_COMM_NULL ? status : km_agree(status, gp->team.comm));
+    gp->shared = KM_OK;
     if (is_free) KM_TRY(find_parameters(gp, parameters));
-    return KM_CHECK(factorise(gp, parameters), KM_E_NUMERIC,
-                    "the covariance of %d points is singular", n);
+    is_regular = factorise(gp, parameters);
+    KM_TRY(gp->shared);
+    return KM_CHECK(is_regular, KM_E_NUMERIC, "the covariance of %d points is singular", n);
 }
 
 double km_gp_log_likelihood(const km_gp *gp)

@@ -44,8 +44,11 @@ struct km_search {
 
 km_search_options km_search_options_default(void)
 {
-    return (km_search_options){
-        .acquisition = KM_ACQUIRE_LCB, .n_initial = 5, .clip = 2, .trust = {1, 1, 1}};
+    return (km_search_options){.acquisition = KM_ACQUIRE_LCB,
+                               .n_initial = 5,
+                               .clip = 2,
+                               .trust = {1, 1, 1},
+                               .team = {MPI_COMM_NULL, KM_GP_SCALAPACK_ABOVE}};
 }
 
 static km_status check(const km_search_options *options, int n, int n_source)
@@ -98,10 +101,9 @@ static km_gp_parameters start_of(const km_gp_priors *priors)
 
 static km_status measure_extent(km_search *search)
 {
-    const size_t n_feature = (size_t)km_space_n_feature(&search->space);
     double *feature = NULL;
 
-    KM_TRY(KM_ALLOC(feature, (size_t)search->n * n_feature));
+    KM_TRY(KM_ALLOC(feature, search->n * km_space_n_feature(&search->space)));
     km_space_embed(&search->space, search->n, search->x, feature);
     km_space_extent(&search->space, search->n, feature, search->extent);
     KM_FREE(feature);
@@ -151,7 +153,7 @@ km_status km_search_create(const km_search_options *options, const km_space *spa
     KM_TRY_TO(fail, measure_extent(search));
     priors = choose_priors(search);
     search->parameters = start_of(&priors);
-    KM_TRY_TO(fail, km_gp_create(space, &priors, &search->gp));
+    KM_TRY_TO(fail, km_gp_create(space, &priors, &options->team, &search->gp));
     *out = search;
     return KM_OK;
 fail:
@@ -353,6 +355,7 @@ km_status km_search_record(km_search *search, int candidate, double value)
 km_status km_search_hand_on(km_search *search, km_search *from)
 {
     km_gp_priors priors = choose_priors(search);
+    const km_gp_parameters *p = &from->parameters;
     const int n = km_space_n_direction(&search->space);
 
     KM_TRY(KM_CHECK(n == km_space_n_direction(&from->space) && search->n_taken == 0,
@@ -361,13 +364,12 @@ km_status km_search_hand_on(km_search *search, km_search *from)
                     km_space_n_direction(&from->space)));
     if (from->n_known < 2) return KM_OK;
     KM_TRY(learn(from));
-    priors.amplitude = (km_gp_prior){from->parameters.log_amplitude, HANDED_ON};
-    priors.noise = (km_gp_prior){from->parameters.log_noise, HANDED_ON};
-    for (int d = 0; d < n; ++d)
-        priors.length[d] = (km_gp_prior){from->parameters.log_length[d], HANDED_ON};
+    priors.amplitude = (km_gp_prior){p->log_amplitude, HANDED_ON};
+    priors.noise = (km_gp_prior){p->log_noise, HANDED_ON};
+    for (int d = 0; d < n; ++d) priors.length[d] = (km_gp_prior){p->log_length[d], HANDED_ON};
     search->parameters = start_of(&priors);
     km_gp_destroy(&search->gp);
-    return km_gp_create(&search->space, &priors, &search->gp);
+    return km_gp_create(&search->space, &priors, &search->options.team, &search->gp);
 }
 
 km_status km_search_predict(km_search *search, double *mean, double *deviation)
@@ -383,9 +385,8 @@ km_status km_search_predict(km_search *search, double *mean, double *deviation)
 /* A waiting candidate, all equally likely. */
 static int draw(km_search *search)
 {
-    long left = search->n - search->n_taken;
+    long left = (long)km_rng_index(&search->rng, (uint64_t)(search->n - search->n_taken));
 
-    left = (long)km_rng_index(&search->rng, (uint64_t)left);
     for (int i = 0; i < search->n; ++i)
         if (search->state[i] == WAITING && left-- == 0) return i;
     return -1;

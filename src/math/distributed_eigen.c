@@ -31,6 +31,8 @@ void pdpotrf_(const char *, const int *, double *, const int *, const int *, con
               int *);
 void pzpotrf_(const char *, const int *, double *, const int *, const int *, const int *,
               int *);
+void pdpotri_(const char *, const int *, double *, const int *, const int *, const int *,
+              int *);
 
 /* Ranks in rows and columns: rank = row * n_column + column. */
 typedef struct {
@@ -289,6 +291,25 @@ km_status km_distributed_eigen_cholesky(bool is_real, int n, double *a, int ld, 
     km_traffic_allreduce(KM_TRAFFIC_SUBSPACE, 1, MPI_INT, MPI_MAX, comm, &info);
     *is_positive = info == 0;
     if (*is_positive) gather(&m, m.a, m.other, a, ld);
+end:
+    destroy(&m);
+    return status;
+}
+
+km_status km_distributed_eigen_invert_cholesky(int n, double *factor, MPI_Comm comm)
+{
+    const int one = 1;
+    process_grid *grid;
+    dealt m = {0};
+    km_status status;
+    int info = 0;
+
+    KM_TRY(find_grid(comm, &grid));
+    KM_TRY_TO(end, km_agree(deal(grid, true, n, factor, n, &m), comm));
+    pdpotri_("L", &n, m.a, &one, &one, m.descriptor, &info);
+    status = KM_CHECK(info == 0, KM_E_NUMERIC, "a factor of order %d is singular", n);
+    KM_TRY_TO(end, km_agree(status, comm));
+    gather(&m, m.a, m.other, factor, n);
 end:
     destroy(&m);
     return status;

@@ -54,6 +54,9 @@ kriging, random = ([row for (name, _), row in rows.items() if name == policy] or
 kriging, random = kriging[0], random[0]
 check("kriging_needs_fewer_trials_than_drawing", code == 0 and bool(kriging) and kriging[0] <= 20 and random[0] > 60 and kriging[3] == 0, text if code else f"{kriging} and {random}")
 check("trials_do_not_depend_on_ranks", run([well, *options], 3)[1] == rows, "3 ranks give the table of one")
+few = [*options[:-1], "2"]
+alone = run([well, *few])[1]
+check("trials_do_not_depend_on_teams", len(alone) == 2 and run([well, *few, "--scalapack-above", "3"], 5)[1] == alone, "teams of 3 and 2 ranks with ScaLAPACK give the table of one rank")
 plain = run([well, "--value", "energy", "--seeds", "6", "--goal", "0.1"])[1].get(("kriging", 0.1))
 check("a_table_without_period_is_searched", bool(plain) and plain[3] == 0, f"{plain}")
 

@@ -1,13 +1,17 @@
-/* np: 1 */
+/* np: 1 3 4 */
 #include "support.h"
 
 #include "kaimen/base/rng.h"
 #include "kaimen/learner/gp.h"
 
+#include <string.h>
+
 #define N 30
 
 static const km_space plane = {2, 0, {0}};
 static const km_space torus = {3, 2, {1.6, 0, 0.8, 1.8}};
+
+static const km_gp_team alone = {MPI_COMM_NULL, KM_GP_SCALAPACK_ABOVE};
 
 static km_gp_priors make_priors(int n_trend)
 {
@@ -57,7 +61,7 @@ static void two_points_are_as_written_down(void **state)
     expected =
         (k[1] * (a * y[0] - k[0] * y[1]) + k[2] * (a * y[1] - k[0] * y[0])) / determinant;
     variance = s2 - (a * (k[1] * k[1] + k[2] * k[2]) - 2 * k[0] * k[1] * k[2]) / determinant;
-    ASSERT_OK(km_gp_create(&line, &priors, &gp));
+    ASSERT_OK(km_gp_create(&line, &priors, &alone, &gp));
     ASSERT_OK(km_gp_fit(gp, 2, x, NULL, y, false, &p));
     ASSERT_OK(km_gp_predict(gp, 1, &at, NULL, &mean, &deviation));
     ASSERT_CLOSE(mean, expected, 1e-12);
@@ -82,7 +86,7 @@ static void values_are_met_and_forgotten_far_away(void **state)
 
     (void)state;
     make_points(2, 0, 1, x, trend, y);
-    ASSERT_OK(km_gp_create(&plane, &priors, &gp));
+    ASSERT_OK(km_gp_create(&plane, &priors, &alone, &gp));
     ASSERT_OK(km_gp_fit(gp, N, x, trend, y, false, &p));
     ASSERT_OK(km_gp_predict(gp, N, x, trend, mean, deviation));
     for (int i = 0; i < N; ++i) {
@@ -125,7 +129,7 @@ static void fitting_ends_where_the_posterior_density_is_highest(void **state)
 
     (void)state;
     make_points(2, 0.05, 2, x, trend, y);
-    ASSERT_OK(km_gp_create(&plane, &priors, &gp));
+    ASSERT_OK(km_gp_create(&plane, &priors, &alone, &gp));
     ASSERT_OK(km_gp_fit(gp, N, x, trend, y, true, &p));
     for (int v = 0; v < 4; ++v) {
         const double here = posterior(gp, &priors, x, trend, y, v, 0, p);
@@ -149,7 +153,7 @@ static void deviations_are_those_of_the_errors(void **state)
 
     (void)state;
     make_points(2, 0, 3, x, trend, y);
-    ASSERT_OK(km_gp_create(&plane, &priors, &gp));
+    ASSERT_OK(km_gp_create(&plane, &priors, &alone, &gp));
     ASSERT_OK(km_gp_fit(gp, N, x, trend, y, true, &p));
     make_points(2, 0, 4, x, trend, y);
     ASSERT_OK(km_gp_predict(gp, N, x, trend, mean, deviation));
@@ -172,7 +176,7 @@ static void predictions_repeat_with_the_lattice(void **state)
 
     (void)state;
     make_points(3, 0, 5, x, trend, y);
-    ASSERT_OK(km_gp_create(&torus, &priors, &gp));
+    ASSERT_OK(km_gp_create(&torus, &priors, &alone, &gp));
     ASSERT_OK(km_gp_fit(gp, N, x, trend, y, true, &p));
     ASSERT_OK(km_gp_predict(gp, 1, here, trend, mean, deviation));
     ASSERT_OK(km_gp_predict(gp, 1, there, trend, mean + 1, deviation + 1));
@@ -199,7 +203,7 @@ static void a_source_is_trusted_as_far_as_it_is_right(void **state)
             both[2 * i] = 1;
             both[2 * i + 1] = is_random ? km_rng_normal(&rng) : smooth(x + 2 * i);
         }
-        ASSERT_OK(km_gp_create(&plane, &priors, &gp));
+        ASSERT_OK(km_gp_create(&plane, &priors, &alone, &gp));
         ASSERT_OK(km_gp_fit(gp, n_known, x, both, y, true, &p));
         ASSERT_OK(km_gp_predict(gp, N, x, both, mean, NULL));
         for (int i = n_known; i < N; ++i) error[is_random] += fabs(mean[i] - y[i]) / N;
@@ -218,7 +222,7 @@ static void joint_and_single_predictions_agree(void **state)
 
     (void)state;
     make_points(2, 0.05, 7, x, trend, y);
-    ASSERT_OK(km_gp_create(&plane, &priors, &gp));
+    ASSERT_OK(km_gp_create(&plane, &priors, &alone, &gp));
     ASSERT_OK(km_gp_fit(gp, N, x, trend, y, true, &p));
     make_points(2, 0, 8, x, trend, y);
     ASSERT_OK(KM_ALLOC(covariance, N * N));
@@ -234,6 +238,48 @@ static void joint_and_single_predictions_agree(void **state)
     km_gp_destroy(&gp);
 }
 
+/* The same process by a team that shares its factors, with the same bits on every rank. */
+static void a_team_finds_what_one_rank_finds(void **state)
+{
+    const km_gp_priors priors = make_priors(1);
+    const km_gp_team team = {MPI_COMM_WORLD, 1};
+    km_gp_parameters p[2] = {{0, log(0.01), {0, 0}}, {0, log(0.01), {0, 0}}};
+    double x[2 * N], trend[N], y[N], mean[2 * N], deviation[2 * N], root[N];
+    km_gp *gp;
+
+    (void)state;
+    make_points(2, 0.05, 2, x, trend, y);
+    for (int k = 0; k < 2; ++k) {
+        ASSERT_OK(km_gp_create(&plane, &priors, k ? &team : &alone, &gp));
+        ASSERT_OK(km_gp_fit(gp, N, x, trend, y, true, p + k));
+        ASSERT_OK(km_gp_predict(gp, N, x, trend, mean + k * N, deviation + k * N));
+        km_gp_destroy(&gp);
+    }
+    ASSERT_CLOSE(p[1].log_noise, p[0].log_noise, 1e-6);
+    for (int i = 0; i < N; ++i) {
+        ASSERT_CLOSE(mean[N + i], mean[i], 1e-7);
+        ASSERT_CLOSE(deviation[N + i], deviation[i], 1e-7);
+    }
+    memcpy(root, mean + N, sizeof root);
+    MPI_Bcast(root, N, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+    assert_memory_equal(root, mean + N, sizeof root);
+}
+
+/* Equal points without noise: refused, and nobody waits. */
+static void a_team_refuses_a_singular_covariance(void **state)
+{
+    km_gp_priors priors = make_priors(0);
+    const km_gp_team team = {MPI_COMM_WORLD, 1};
+    const double x[6] = {0, 0, 0, 0, 0, 0}, y[3] = {1, 1, 1};
+    km_gp_parameters p = {0, -40, {0, 0}};
+    km_gp *gp;
+
+    (void)state;
+    ASSERT_OK(km_gp_create(&plane, &priors, &team, &gp));
+    assert_int_equal(km_gp_fit(gp, 3, x, NULL, y, false, &p), KM_E_NUMERIC);
+    km_gp_destroy(&gp);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(two_points_are_as_written_down),
     cmocka_unit_test(values_are_met_and_forgotten_far_away),
@@ -242,6 +288,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(predictions_repeat_with_the_lattice),
     cmocka_unit_test(a_source_is_trusted_as_far_as_it_is_right),
     cmocka_unit_test(joint_and_single_predictions_agree),
+    cmocka_unit_test(a_team_finds_what_one_rank_finds),
+    cmocka_unit_test(a_team_refuses_a_singular_covariance),
 };
 
 KM_TEST_MAIN(tests)

@@ -2,6 +2,7 @@
 /* Every answer is that of LAPACK, on every rank, whatever the number of ranks is. */
 #include "support.h"
 
+#include "kaimen/math/dense.h"
 #include "kaimen/math/distributed_eigen.h"
 #include "kaimen/math/eigen.h"
 
@@ -197,6 +198,31 @@ static void cholesky_factor_is_that_of_lapack(void **state)
         }
 }
 
+static void inverse_is_that_of_lapack(void **state)
+{
+    (void)state;
+    for (int k = 0; k < N_ORDER; ++k) {
+        const int n = orders[k];
+        matrix m = make_matrix(true, n, positive);
+        double *lapack = NULL, *team = NULL;
+
+        ASSERT_OK(KM_ALLOC(lapack, n * n));
+        ASSERT_OK(KM_ALLOC(team, n * n));
+        assert_true(km_eigen_cholesky(true, n, m.a, m.ld));
+        for (int j = 0; j < n; ++j)
+            for (int i = 0; i < n; ++i)
+                lapack[j * n + i] = team[j * n + i] = i < j ? 1e3 : creal(at(&m, i, j));
+        km_dense_invert_cholesky(n, lapack);
+        ASSERT_OK(km_distributed_eigen_invert_cholesky(n, team, MPI_COMM_WORLD));
+        for (int j = 0; j < n; ++j)
+            for (int i = j; i < n; ++i) /* the largest eigenvalue of the inverse is 1000 */
+                ASSERT_CLOSE(team[j * n + i], lapack[j * n + i], 1e3 * ROUNDING);
+        KM_FREE(m.a);
+        KM_FREE(lapack);
+        KM_FREE(team);
+    }
+}
+
 /* Wherever the negative pivot is: in the first block of the first rank or in the last one. */
 static void a_matrix_that_is_not_positive_is_told_to_every_rank(void **state)
 {
@@ -263,6 +289,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(eigenvalues_and_vectors_are_those_of_lapack),
     cmocka_unit_test(vectors_of_clustered_eigenvalues_are_orthonormal),
     cmocka_unit_test(cholesky_factor_is_that_of_lapack),
+    cmocka_unit_test(inverse_is_that_of_lapack),
     cmocka_unit_test(a_matrix_that_is_not_positive_is_told_to_every_rank),
     cmocka_unit_test(a_matrix_that_is_not_finite_is_refused_on_every_rank),
     cmocka_unit_test(grids_go_with_their_communicators),

@@ -1,7 +1,7 @@
 #pragma once
 /**
  * @file
- * @brief The lowest of many candidates in few calculations: kriging over a list, or drawing at random. All functions are local.
+ * @brief The lowest of many candidates in few calculations: kriging over a list, or drawing at random. All functions are local, or collective on the team of the options.
  *
  * The search proposes a candidate, the caller calculates it and records what came out; any number may be pending meanwhile. After a
  * few candidates that lie far from each other, each proposal is the one that is worth most by a Gaussian process of the values known so far. Pending
@@ -29,6 +29,7 @@ typedef struct {
     double clip;  /* a value counts at most as the best + clip (median - best) */
     double trust[KM_GP_MAX_TREND - 1]; /* coefficient that each source is expected to have */
     uint64_t seed;
+    km_gp_team team; /* ranks that do the same search; alone by default */
 } km_search_options;
 
 /** What is proposed, and what is thought of it before it is calculated. */

@@ -1,7 +1,7 @@
 #pragma once
 /**
  * @file
- * @brief The problems of eigen.h through ScaLAPACK: every rank has the whole matrix, all ranks share the work.
+ * @brief The problems of eigen.h, and an inverse of dense.h, through ScaLAPACK: every rank has the whole matrix, all ranks share the work.
  *
  * The ranks of a communicator form a grid as square as their number allows, over which the matrix is dealt out in
  * blocks. Each rank takes its blocks from its own copy; the answer is gathered, so that all have the same bits. A grid is
@@ -33,3 +33,11 @@ KM_STATUS km_distributed_eigen_hermitian(bool is_real, int n, double *a, int ld,
  */
 KM_STATUS km_distributed_eigen_cholesky(bool is_real, int n, double *a, int ld, MPI_Comm comm,
                                         bool *is_positive);
+
+/**
+ * @brief The lower triangle of a^-1 in place of a's lower Cholesky factor, of real matrices. Collective on comm.
+ *
+ * @param[in,out] factor  [n][n], column after column, the same on every rank
+ * @return KM_E_NUMERIC if the factor is singular, KM_E_MEMORY if the blocks do not fit, on every rank
+ */
+KM_STATUS km_distributed_eigen_invert_cholesky(int n, double *factor, MPI_Comm comm);
