@@ -98,6 +98,14 @@ static void place(const km_boundary_list *list, int candidate, double x[4])
     x[3] = c->pair;
 }
 
+/* Relative: a step of a relaxation with short-ranged forces takes as long as there are atoms. */
+static double cost_of(const km_boundary_list *list, int i)
+{
+    const int first = list->boundary[list->candidate[i].i_boundary].first;
+
+    return (double)list->candidate[i].n_atom / list->candidate[first].n_atom;
+}
+
 /* The boundaries before this one. */
 static void train(const km_boundary_search *s, int b, bool *is_used, km_screen *screen)
 {
@@ -140,25 +148,29 @@ static km_status begin(km_boundary_search *s, int b)
     const km_boundary *boundary = s->list->boundary + b;
     const km_space space = space_of(s->list, b);
     km_search_options options = s->options.search;
-    double *x = NULL, *source = NULL;
+    double *x = NULL, *source = NULL, *cost = NULL;
     int n_source = 0;
     km_status status = KM_OK;
 
     KM_TRY_TO(end, KM_ALLOC(x, space.n_x * boundary->n));
+    KM_TRY_TO(end, KM_ALLOC(cost, boundary->n));
     KM_TRY_TO(end, KM_ALLOC(source, 2 * boundary->n));
-    for (int k = 0; k < boundary->n; ++k)
+    for (int k = 0; k < boundary->n; ++k) {
         place(s->list, boundary->first + k, x + space.n_x * k);
+        cost[k] = cost_of(s->list, boundary->first + k);
+    }
     if (s->options.policy >= KM_BOUNDARY_MAP)
         KM_TRY_TO(end, find_sources(s, b, &n_source, source));
     options.is_random = s->options.policy == KM_BOUNDARY_RANDOM;
     options.seed += (uint64_t)b * 1000003;
     if (n_source == 2) options.trust[1] = 0; /* the regression has the rigid energy in it */
-    KM_TRY_TO(end, km_search_create(&options, &space, boundary->n, x, n_source, source, NULL,
+    KM_TRY_TO(end, km_search_create(&options, &space, boundary->n, x, n_source, source, cost,
                                     &s->stage[b].search));
     status = hand_on(s, b);
 end:
     KM_FREE(x);
     KM_FREE(source);
+    KM_FREE(cost);
     return status;
 }
 
