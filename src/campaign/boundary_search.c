@@ -98,7 +98,7 @@ static void place(const km_boundary_list *list, int candidate, double x[4])
     x[3] = c->pair;
 }
 
-/* Relative: a step of a relaxation with short-ranged forces takes as long as there are atoms. */
+/* Relative: the time of a step of a relaxation is proportional to the number of atoms. */
 static double cost_of(const km_boundary_list *list, int i)
 {
     const int first = list->boundary[list->candidate[i].i_boundary].first;
