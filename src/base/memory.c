@@ -5,23 +5,42 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define ALIGNMENT 64 /* a cache line, and what vector instructions want */
+#define ALIGNMENT 64       /* a cache line, and what vector instructions want */
+#define LARGE_PAGE 2097152 /* bytes, of x86 and most of ARM */
 
 static atomic_long live_blocks, n_allocation;
+
+/*
+ * Ask for large pages, where the kernel gives them to who asks: a block is touched with a few hundred times fewer faults. Only
+ * whole pages, so that no more memory is taken.
+ */
+static void advise(void *block, size_t n_byte)
+{
+#ifdef MADV_HUGEPAGE
+    if (n_byte >= LARGE_PAGE)
+        (void)madvise(block, n_byte / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+#else
+    (void)block, (void)n_byte;
+#endif
+}
 
 /* No header and no rounding: the sanitizer then sees a write of one byte beyond the end. */
 km_status km_memory_reserve(size_t n, size_t size, void **pointer, const char *name)
 {
+    const size_t n_byte = n * size;
     void *block;
 
     *pointer = NULL;
     if (size > 0 && n > PTRDIFF_MAX / size)
         return KM_RAISE(KM_E_MEMORY, "%s: %zu elements of %zu bytes are too many", name, n,
                         size);
-    if (posix_memalign(&block, ALIGNMENT, n * size > 0 ? n * size : 1) != 0)
+    if (posix_memalign(&block, n_byte < LARGE_PAGE ? ALIGNMENT : LARGE_PAGE,
+                       n_byte > 0 ? n_byte : 1) != 0)
         return KM_RAISE(KM_E_MEMORY, "%s: no memory for %.1f MB", name,
                         (double)(n * size) / 1e6);
+    advise(block, n_byte);
     atomic_fetch_add(&live_blocks, 1);
     atomic_fetch_add(&n_allocation, 1);
     *pointer = block;

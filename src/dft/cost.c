@@ -71,7 +71,7 @@ static double hamiltonian_bytes(const sizes *s)
     const double n_derivative = s->n_spin + (!s->has_gradient ? 0 : s->n_spin == 2 ? 3 : 1);
     const double n_row = 2 * s->n_spin + (s->has_gradient ? 3 * s->n_spin + 1 : 0) +
                          n_derivative * (s->has_orbits ? 0.5 : 1);
-    const double n_sphere = s->has_gradient ? 8 : 4;
+    const double n_sphere = 2 * s->n_spin + (s->has_gradient ? 8 : 4);
 
     return sizeof(double) * (n_row * s->n_point + n_sphere * s->n_g_density);
 }
@@ -82,11 +82,11 @@ static double mixing_bytes(const sizes *s)
     return sizeof(double) * s->n_spin * (8.0 + 4 * s->mixing_history) * s->n_g_density / 2;
 }
 
-/* The grid and its orbits, densities. */
+/* The grid, its orbits and stars, densities. */
 static double density_bytes(const sizes *s)
 {
     const double per_point = sizeof(double) * (2.5 + s->n_spin) + (s->has_orbits ? 6 : 0);
-    const double per_g = sizeof(double) * (8.0 + 4 * s->n_spin);
+    const double per_g = sizeof(double) * (6.0 + (s->has_orbits ? 1 : 0) + 4 * s->n_spin);
 
     return per_point * s->n_point + per_g * s->n_g_density;
 }

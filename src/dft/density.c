@@ -1,7 +1,6 @@
 #include "kaimen/dft/density.h"
 
 #include "kaimen/base/memory.h"
-#include "kaimen/base/units.h"
 
 #include <math.h>
 #include <string.h>
@@ -76,56 +75,4 @@ km_status km_density_superpose_moments(const km_crystal *crystal, km_atom *const
 end:
     KM_FREE(share);
     return status;
-}
-
-/* Where an operation takes G: R^T G, or -1 beyond the sphere; and exp(2 pi i m t). */
-static int image_of(const km_grid *grid, const km_symmetry *symmetry, int operation,
-                    const int m[3], double complex *phase)
-{
-    const int *r = km_symmetry_rotation(symmetry, operation);
-    const double *t = km_symmetry_translation_frac(symmetry, operation);
-    const double turns = m[0] * t[0] + m[1] * t[1] + m[2] * t[2];
-    int image[3];
-
-    for (int j = 0; j < 3; ++j) image[j] = r[j] * m[0] + r[3 + j] * m[1] + r[6 + j] * m[2];
-    *phase = turns == 0 ? 1 : cexp(2 * KM_PI * I * turns);
-    return km_grid_find(grid, image);
-}
-
-/*
- * rho(R x + t) has at R^T G the coefficient rho(G) exp(2 pi i m t): of a symmetric density one of a star tells the others.
- * Where a cell is symmetric up to rounding only, a star on the sphere's surface may be cut in two: what lies beyond
- * counts as 0.
- */
-static void average_star(const km_grid *grid, const km_symmetry *symmetry, int ig,
-                         const double complex *rho, double complex *average)
-{
-    const int *m = km_grid_miller(grid) + 3 * ig, n = km_symmetry_n_operation(symmetry);
-    double complex mean = 0, phase;
-
-    for (int i = 0; i < n; ++i) {
-        const int at = image_of(grid, symmetry, i, m, &phase);
-
-        if (at >= 0) mean += conj(phase) * rho[at] / n;
-    }
-    for (int i = 0; i < n; ++i) {
-        const int at = image_of(grid, symmetry, i, m, &phase);
-
-        if (at >= 0) average[at] = phase * mean;
-    }
-}
-
-void km_density_symmetrise(const km_grid *grid, const km_symmetry *symmetry, bool is_even,
-                           double complex *rho, double complex *work)
-{
-    const int n_g = km_grid_n_g(grid);
-
-    if (symmetry && km_symmetry_n_operation(symmetry) > 1) {
-        /* Not a number: not yet averaged. */
-        for (int ig = 0; ig < n_g; ++ig) work[ig] = NAN;
-        for (int ig = 0; ig < n_g; ++ig)
-            if (isnan(creal(work[ig]))) average_star(grid, symmetry, ig, rho, work);
-        memcpy(rho, work, sizeof *rho * (size_t)n_g);
-    }
-    for (int ig = 0; is_even && ig < n_g; ++ig) rho[ig] = creal(rho[ig]);
 }

@@ -7,6 +7,7 @@
 #include "kaimen/dft/ground_state.h"
 
 #include "kaimen/dft/grid.h"
+#include "kaimen/dft/stars.h"
 
 /** The part that belongs to a set of k-points of this rank. With two spins each stands here twice, up before down. */
 typedef struct {
@@ -40,6 +41,7 @@ struct km_ground_state {
     km_symmetry *symmetry; /* operations that leave the grid invariant; NULL: none used */
     km_grid *grid;
     km_orbits *orbits; /* of its points */
+    km_stars *stars;   /* of its G vectors */
     int k_mesh[3];
     int n_band;
     long n_plane_wave;      /* largest number over the k-points of all ranks */
@@ -47,7 +49,6 @@ struct km_ground_state {
     double n_electron;
     km_band_set set;
     double complex *rho_in, *rho_out; /* electrons, then magnetisation, [n_spin][n_g] */
-    double complex *work_g;           /* [n_g] */
     double *rho_r;                    /* [n_spin][n_point] */
     double *all_eigenvalues;          /* [n_k of all ranks][n_spin][n_band] */
     km_scf_history history;

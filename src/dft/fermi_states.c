@@ -59,8 +59,7 @@ void km_fermi_states_set(km_fermi_states *states, km_ground_state *state,
     km_grid_to_reciprocal(state->grid, state->rho_r, states->density);
     km_traffic_allreduce(KM_TRAFFIC_DENSITY, 2 * km_grid_n_g(state->grid), MPI_DOUBLE, MPI_SUM,
                          state->comm, states->density);
-    km_density_symmetrise(state->grid, state->symmetry, state->is_real, states->density,
-                          state->work_g);
+    km_stars_average(state->stars, states->density);
     km_grid_to_real(state->grid, states->density, state->rho_r);
     /* What the sphere of G vectors leaves of a sum of squares may be a little below zero. */
     for (int i = 0; i < n_point; ++i) state->rho_r[i] = fmax(state->rho_r[i], 0);

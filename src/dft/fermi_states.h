@@ -17,8 +17,8 @@ void km_fermi_states_destroy(km_fermi_states **states);
 /**
  * @brief Local density of states at the Fermi level of the bands as they are, symmetrised. Collective on the state's comm.
  *
- * D(r) = sum of -df/de |psi(r)|^2, with the smearing of the state or a wider one; rho_r and work_g of
- * the state are used.
+ * D(r) = sum of -df/de |psi(r)|^2, with the smearing of the state or a wider one; rho_r of
+ * the state is used.
  *
  * @param[in] result  the Fermi level is that of the last iteration
  */

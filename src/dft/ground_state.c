@@ -231,7 +231,6 @@ static km_status allocate_densities(km_ground_state *state)
 
     KM_TRY(KM_ALLOC(state->rho_in, n_spin * n_g));
     KM_TRY(KM_ALLOC(state->rho_out, n_spin * n_g));
-    KM_TRY(KM_ALLOC(state->work_g, n_g));
     KM_TRY(KM_ALLOC(state->rho_r, n_spin * km_grid_n_point(state->grid)));
     KM_TRY(KM_ALLOC(state->all_eigenvalues,
                     km_kpoints_n(state->set.kpoints) * n_spin * state->n_band));
@@ -264,6 +263,8 @@ km_status km_ground_state_create(const km_crystal *crystal, const km_dft_options
     KM_TRY_TO(fail, restrict_symmetry(state));
     KM_TRY_TO(fail,
               km_orbits_create(state->grid, state->symmetry, state->is_real, &state->orbits));
+    KM_TRY_TO(fail,
+              km_stars_create(state->grid, state->symmetry, state->is_real, &state->stars));
     count_electrons(state);
     KM_TRY_TO(fail, check_bands(state));
     KM_TRY_TO(fail, make_kpoints(state));
@@ -283,12 +284,12 @@ void km_ground_state_destroy(km_ground_state **state)
     km_band_set_destroy(&s->set);
     km_grid_destroy(&s->grid);
     km_orbits_destroy(&s->orbits);
+    km_stars_destroy(&s->stars);
     km_symmetry_destroy(&s->symmetry);
     km_crystal_destroy(&s->crystal);
     km_crystal_destroy(&s->basis_crystal);
     KM_FREE(s->rho_in);
     KM_FREE(s->rho_out);
-    KM_FREE(s->work_g);
     KM_FREE(s->rho_r);
     KM_FREE(s->history.step);
     KM_FREE(s->all_eigenvalues);

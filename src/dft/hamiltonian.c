@@ -15,7 +15,9 @@ struct km_hamiltonian {
     double *rho_r; /* [n_spin][n_point]: the last density */
     double *v_r;   /* [n_spin][n_point]: the whole potential of the last density, up and down */
     double complex *v_g; /* [n_g]: V_loc + V_H */
-    double *weight;      /* work space [n_band] */
+    double complex *
+        spin_g; /* work space [n_spin][n_g]: the whole potential but what is in real space only */
+    double *weight; /* work space [n_band] */
     long n_apply;
 };
 
@@ -48,6 +50,7 @@ km_status km_hamiltonian_create(const km_hamiltonian_setup *setup, km_hamiltonia
     KM_TRY_TO(fail, KM_ALLOC(h->rho_r, n_spin * n_point));
     KM_TRY_TO(fail, KM_ALLOC(h->v_r, n_spin * n_point));
     KM_TRY_TO(fail, KM_ALLOC(h->v_g, km_grid_n_g(setup->grid)));
+    KM_TRY_TO(fail, KM_ALLOC(h->spin_g, n_spin * (size_t)km_grid_n_g(setup->grid)));
     KM_TRY_TO(fail, KM_ALLOC(h->weight, setup->n_band));
     KM_TRY_TO(fail, make_terms(h));
     *out = h;
@@ -67,6 +70,7 @@ void km_hamiltonian_destroy(km_hamiltonian **hamiltonian)
     KM_FREE(h->rho_r);
     KM_FREE(h->v_r);
     KM_FREE(h->v_g);
+    KM_FREE(h->spin_g);
     KM_FREE(h->weight);
     KM_FREE(*hamiltonian);
 }
@@ -84,21 +88,27 @@ static km_density_view view_density(km_hamiltonian *h, const double complex *rho
 km_status km_hamiltonian_set_density(km_hamiltonian *h, const double complex *rho_g,
                                      double energy_ha[KM_N_TERM])
 {
-    const int n_point = km_grid_n_point(h->setup.grid);
+    const size_t n_point = (size_t)km_grid_n_point(h->setup.grid);
+    const size_t n_g = (size_t)km_grid_n_g(h->setup.grid), n_spin = (size_t)h->setup.n_spin;
     const km_density_view density = view_density(h, rho_g);
+    const km_potential_view v = {h->v_g, h->spin_g, h->v_r};
 
-    memset(h->v_g, 0, sizeof *h->v_g * (size_t)km_grid_n_g(h->setup.grid));
-    memset(h->v_r, 0, sizeof *h->v_r * (size_t)(h->setup.n_spin * n_point));
+    memset(h->v_g, 0, sizeof *h->v_g * n_g);
+    memset(h->spin_g, 0, sizeof *h->spin_g * n_spin * n_g);
+    memset(h->v_r, 0, sizeof *h->v_r * n_spin * n_point);
     for (int i = 0; i < KM_N_TERM; ++i) {
         const km_term *term = &h->term[i];
 
         if (!term->functions->potential) continue;
-        KM_TRY_TIMED(
-            term->functions->name,
-            term->functions->potential(term->self, &density, energy_ha + i, h->v_g, h->v_r));
+        KM_TRY_TIMED(term->functions->name,
+                     term->functions->potential(term->self, &density, energy_ha + i, &v));
     }
-    for (int s = 0; s < h->setup.n_spin; ++s)
-        km_grid_add_to_real(h->setup.grid, 1, h->v_g, h->v_r + s * n_point);
+    for (size_t s = 0; s < n_spin; ++s) {
+        double complex *spin_g = h->spin_g + s * n_g;
+
+        for (size_t ig = 0; ig < n_g; ++ig) spin_g[ig] += h->v_g[ig];
+        km_grid_add_to_real(h->setup.grid, 1, spin_g, h->v_r + s * n_point);
+    }
     km_fft_set_potential(h->fft, h->v_r);
     return KM_OK;
 }

@@ -160,8 +160,7 @@ static km_status occupy(loop *l)
 static void symmetrise(km_ground_state *state, double complex *rho)
 {
     for (int s = 0; s < state->n_spin; ++s)
-        km_density_symmetrise(state->grid, state->symmetry, state->is_real,
-                              rho + s * km_grid_n_g(state->grid), state->work_g);
+        km_stars_average(state->stars, rho + s * km_grid_n_g(state->grid));
 }
 
 /* Density of the occupied bands of all ranks, symmetrised, in rho_out. */

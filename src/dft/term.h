@@ -25,6 +25,14 @@ typedef struct {
     const double *r;         /* [n_spin][n_point] */
 } km_density_view;
 
+/** Where potentials are added, Ha; borrowed. */
+typedef struct {
+    double complex *all_g; /* [n_g]: what all electrons feel */
+    double complex *
+        spin_g; /* [n_spin][n_g]: what those that are up, and those that are down, feel besides */
+    double *spin_r; /* [n_spin][n_point]: and in real space */
+} km_potential_view;
+
 /** The bands of this rank's k-points, once for each spin; borrowed. */
 typedef struct {
     int n_k;
@@ -37,12 +45,9 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    /**
-     * Energy of the density; adds its potential to v_g, [n_g], what all electrons feel, or to v_r, [n_spin][n_point], what
-     * those that are up and those that are down feel.
-     */
+    /** Energy of the density; adds its potential. */
     km_status (*potential)(void *self, const km_density_view *density, double *energy_ha,
-                           double complex *v_g, double *v_r);
+                           const km_potential_view *v);
     /** out += operator in, at the rank's k-point ik. */
     void (*apply)(void *self, int ik, const km_bands *in, const km_bands *out);
     /** Adds forces of the density, Ha/bohr, [n_atom][3]: the same on every rank. */

@@ -7,20 +7,19 @@
 #include "kaimen/base/units.h"
 
 static km_status potential(void *self, const km_density_view *density, double *energy_ha,
-                           double complex *v_g, double *v_r)
+                           const km_potential_view *v)
 {
     const km_term_setup *setup = self;
     const double *g2 = km_grid_g2(setup->grid);
     double sum = 0;
 
-    (void)v_r;
     for (int ig = 0; ig < km_grid_n_g(setup->grid); ++ig) {
-        double complex rho = density->g[ig], v;
+        double complex rho = density->g[ig], v_g;
 
         if (ig == km_grid_zero(setup->grid)) continue;
-        v = 4 * KM_PI / g2[ig] * rho;
-        sum += creal(rho) * creal(v) + cimag(rho) * cimag(v);
-        v_g[ig] += v;
+        v_g = 4 * KM_PI / g2[ig] * rho;
+        sum += creal(rho) * creal(v_g) + cimag(rho) * cimag(v_g);
+        v->all_g[ig] += v_g;
     }
     *energy_ha = sum / 2 * km_crystal_volume_bohr3(setup->crystal);
     return KM_OK;

@@ -27,13 +27,13 @@ static bool has_stayed(const ion *term)
 }
 
 static km_status potential(void *self, const km_density_view *density, double *energy_ha,
-                           double complex *v_g, double *v_r)
+                           const km_potential_view *v)
 {
     ion *term = self;
     const km_crystal *crystal = term->setup->crystal;
     const size_t n = 3 * (size_t)km_crystal_n_atom(crystal);
 
-    (void)density, (void)v_g, (void)v_r;
+    (void)density, (void)v;
     if (!has_stayed(term)) {
         KM_TRY(km_ewald_compute(km_crystal_cell_bohr(crystal), km_crystal_n_atom(crystal),
                                 km_crystal_frac(crystal), term->charge, &term->energy_ha, NULL,

@@ -12,16 +12,15 @@ typedef struct {
 } local;
 
 static km_status potential(void *self, const km_density_view *density, double *energy_ha,
-                           double complex *v_g, double *v_r)
+                           const km_potential_view *v)
 {
     const local *term = self;
-    const double complex *v = km_superposition_values(term->v);
+    const double complex *v_g = km_superposition_values(term->v);
     double sum = 0;
 
-    (void)v_r;
     for (int ig = 0; ig < km_grid_n_g(term->setup->grid); ++ig) {
-        sum += creal(conj(density->g[ig]) * v[ig]);
-        v_g[ig] += v[ig];
+        sum += creal(conj(density->g[ig]) * v_g[ig]);
+        v->all_g[ig] += v_g[ig];
     }
     *energy_ha = sum * km_crystal_volume_bohr3(term->setup->crystal);
     return KM_OK;

@@ -6,6 +6,7 @@
  * 4327 (1994).
  */
 #include "dft/core_density.h"
+#include "dft/slopes.h"
 
 #include "kaimen/base/memory.h"
 #include "kaimen/base/timer.h"
@@ -18,17 +19,17 @@
 #define N_CHUNK 256
 
 /*
- * The functional is evaluated at one point of each orbit, and the ranks that have the same density share the orbits. Without
- * orbits it is evaluated at all points.
+ * The functional is evaluated at one point of each orbit, and the ranks that have the same density share the orbits, and the
+ * axes of gradients. Without orbits it is evaluated at all points.
  */
 typedef struct {
     const km_term_setup *setup; /* borrowed */
     km_xc *xc;
-    km_core_density *core;             /* NULL without core corrections */
-    double *gradient;                  /* [n_spin][3][n_point]; empty without gradients */
-    double *flow;                      /* work space [n_point]; likewise */
-    double complex *work, *divergence; /* work space [n_g]; likewise */
-    int n_value;                       /* orbits */
+    km_core_density *core; /* NULL without core corrections */
+    km_slopes *slopes;     /* NULL without gradients */
+    double *flow;          /* work space [n_point]; likewise */
+    double complex *work;  /* work space [n_g]; likewise */
+    int n_value;           /* orbits */
     const int *first,
         *count; /* a point of each, and how many it has, [n_value]; NULL: all points, one each */
     const int *value; /* orbit of each point, [n_point]; NULL: its number */
@@ -50,28 +51,6 @@ typedef struct {
     double rho[2 * N_CHUNK], sigma[3 * N_CHUNK];
     double energy[N_CHUNK], v_rho[2 * N_CHUNK], v_sigma[3 * N_CHUNK];
 } samples;
-
-static double *gradient_of(const exchange *term, int spin, int axis)
-{
-    return term->gradient +
-           (size_t)(3 * spin + axis) * (size_t)km_grid_n_point(term->setup->grid);
-}
-
-/* One component of a spin's gradient; without spin of the density's. */
-static void compute_slope(exchange *term, const double complex *rho, int spin, int axis)
-{
-    km_grid *grid = term->setup->grid;
-    const double *g = km_grid_g_cart(grid);
-    const int n_g = km_grid_n_g(grid);
-    const double sign = spin == 0 ? 0.5 : -0.5;
-
-    if (term->setup->n_spin == 2)
-        for (int ig = 0; ig < n_g; ++ig)
-            term->work[ig] = I * g[3 * ig + axis] * (0.5 * rho[ig] + sign * rho[n_g + ig]);
-    else
-        for (int ig = 0; ig < n_g; ++ig) term->work[ig] = I * g[3 * ig + axis] * rho[ig];
-    km_grid_to_real(grid, term->work, gradient_of(term, spin, axis));
-}
 
 static int n_sigma_of(const exchange *term)
 {
@@ -105,17 +84,20 @@ static void sample_density(const exchange *term, const double *rho_r, int n, con
     }
 }
 
-/* sigma_ab = grad rho_a . grad rho_b at n points. */
-static void sample_gradients(const exchange *term, int n, const int *point, double *sigma)
+/* sigma_ab = grad rho_a . grad rho_b at n of this rank's points from the first-th on. */
+static void sample_gradients(const exchange *term, int first, int n, double *sigma)
 {
-    for (int k = 0; k < n_sigma_of(term); ++k, sigma += n) {
-        const int a = k / 2, b = (k + 1) / 2;
+    const int n_sigma = n_sigma_of(term);
+    double slope[2][N_CHUNK];
 
-        for (int i = 0; i < n; ++i) sigma[i] = 0;
-        for (int axis = 0; axis < 3; ++axis) {
-            const double *p = gradient_of(term, a, axis), *q = gradient_of(term, b, axis);
+    memset(sigma, 0, sizeof *sigma * (size_t)(n_sigma * n));
+    for (int axis = 0; n_sigma > 0 && axis < 3; ++axis) {
+        for (int s = 0; s < term->setup->n_spin; ++s)
+            km_slopes_sample(term->slopes, s, axis, first, n, slope[s]);
+        for (int k = 0; k < n_sigma; ++k) {
+            const double *p = slope[k / 2], *q = slope[(k + 1) / 2];
 
-            for (int i = 0; i < n; ++i) sigma[i] += p[point[i]] * q[point[i]];
+            for (int i = 0; i < n; ++i) sigma[k * n + i] += p[i] * q[i];
         }
     }
 }
@@ -155,7 +137,7 @@ static void evaluate_own(exchange *term, const double *rho_r, sums *total)
         n = end - first < N_CHUNK ? end - first : N_CHUNK;
         for (int i = 0; i < n; ++i) point[i] = term->first ? term->first[first + i] : first + i;
         sample_density(term, rho_r, n, point, s.rho);
-        sample_gradients(term, n, point, s.sigma);
+        sample_gradients(term, first - term->at[term->rank], n, s.sigma);
         km_xc_compute(term->xc, n, s.rho, has_gradient ? s.sigma : NULL, s.energy, s.v_rho,
                       has_gradient ? s.v_sigma : NULL);
         keep(term, first, n, &s, total);
@@ -168,8 +150,7 @@ static void evaluate(exchange *term, const km_density_view *density, sums *total
 {
     const int n_spin = term->setup->n_spin;
 
-    for (int s = 0; km_xc_has_gradient(term->xc) && s < n_spin; ++s)
-        for (int axis = 0; axis < 3; ++axis) compute_slope(term, density->g, s, axis);
+    if (term->slopes) km_slopes_compute(term->slopes, density->g);
     *total = (sums){0};
     evaluate_own(term, density->r, total);
     if (term->n_rank == 1) return;
@@ -205,37 +186,39 @@ static void add_products(const exchange *term, double factor, const double *valu
         for (int i = 0; i < n_point; ++i) to[i] += factor * values[i] * function[i];
 }
 
-/* flow = 2 de/dsigma_ss grad rho_s + de/dsigma_updown grad rho_other, one component. */
+/* flow = 2 de/dsigma_ss grad rho_s + de/dsigma_updown grad rho_other, along an axis that this rank has. */
 static void compute_flow(exchange *term, int spin, int axis)
 {
     memset(term->flow, 0, sizeof *term->flow * (size_t)km_grid_n_point(term->setup->grid));
-    add_products(term, 2, v_sigma_of(term, spin, spin), gradient_of(term, spin, axis),
-                 term->flow);
+    add_products(term, 2, v_sigma_of(term, spin, spin),
+                 km_slopes_axis(term->slopes, spin, axis), term->flow);
     if (term->setup->n_spin == 2)
-        add_products(term, 1, v_sigma_of(term, 0, 1), gradient_of(term, 1 - spin, axis),
-                     term->flow);
+        add_products(term, 1, v_sigma_of(term, 0, 1),
+                     km_slopes_axis(term->slopes, 1 - spin, axis), term->flow);
 }
 
-/* Subtract div(flow) from the potential of one spin. */
-static void add_gradient_potential(exchange *term, int spin, double *v_r)
+/* Subtract div(flow) from the potential of one spin, [n_g], zero before; each rank its own axes. */
+static void subtract_divergence(exchange *term, int spin, double complex *v_g)
 {
     km_grid *grid = term->setup->grid;
     const double *g = km_grid_g_cart(grid);
-    const int n_g = km_grid_n_g(grid);
+    const int n_g = km_grid_n_g(grid), zero = km_grid_zero(grid);
 
-    memset(term->divergence, 0, sizeof *term->divergence * (size_t)n_g);
     for (int axis = 0; axis < 3; ++axis) {
+        if (!km_slopes_axis(term->slopes, spin, axis)) continue;
         compute_flow(term, spin, axis);
         km_grid_to_reciprocal(grid, term->flow, term->work);
-        for (int ig = 0; ig < n_g; ++ig)
-            term->divergence[ig] += I * g[3 * ig + axis] * term->work[ig];
+        for (int ig = 0; ig < n_g; ++ig) v_g[ig] -= I * g[3 * ig + axis] * term->work[ig];
     }
-    km_grid_add_to_real(grid, -1, term->divergence, v_r);
+    if (term->n_rank == 1) return;
+    km_traffic_allreduce(KM_TRAFFIC_POTENTIAL, 2 * (n_g - zero), MPI_DOUBLE, MPI_SUM,
+                         term->comm, v_g + zero);
+    km_grid_complete(grid, v_g);
 }
 
-/* Energy of the valence density (with that of the cores); its potential is added to v_r. */
+/* Energy of the valence density (with that of the cores). */
 static km_status potential(void *self, const km_density_view *valence, double *energy_ha,
-                           double complex *v_g, double *v_r)
+                           const km_potential_view *v)
 {
     exchange *term = self;
     const int n_point = km_grid_n_point(term->setup->grid), n_spin = term->setup->n_spin;
@@ -243,27 +226,37 @@ static km_status potential(void *self, const km_density_view *valence, double *e
         term->core ? km_core_density_add(term->core, valence) : *valence;
     sums total;
 
-    (void)v_g;
     evaluate(term, &density, &total);
     for (int s = 0; s < n_spin; ++s) {
-        add_values(term, v_rho_of(term, s), v_r + s * n_point);
-        if (km_xc_has_gradient(term->xc)) add_gradient_potential(term, s, v_r + s * n_point);
+        add_values(term, v_rho_of(term, s), v->spin_r + s * n_point);
+        if (term->slopes)
+            subtract_divergence(term, s, v->spin_g + s * km_grid_n_g(term->setup->grid));
     }
     *energy_ha = total.energy * km_crystal_volume_bohr3(term->setup->crystal) / n_point;
     return KM_CHECK(*energy_ha == *energy_ha, KM_E_NUMERIC, "the xc energy is not a number");
 }
 
-/* What the cores feel: the potential, with spin the mean of both. */
+/* What the cores feel: the potential, with spin the mean of both; [n_spin][n_point], of which the first is it. */
 static km_status make_potential(exchange *term, const km_density_view *density, double **v_r)
 {
-    const int n_point = km_grid_n_point(term->setup->grid), n_spin = term->setup->n_spin;
+    km_grid *grid = term->setup->grid;
+    const int n_point = km_grid_n_point(grid), n_g = km_grid_n_g(grid);
+    const int n_spin = term->setup->n_spin;
+    double complex *v_g = NULL;
     double energy_ha;
+    km_status status = KM_OK;
 
     KM_TRY(KM_ALLOC(*v_r, n_spin * n_point));
-    KM_TRY(potential(term, density, &energy_ha, NULL, *v_r));
+    KM_TRY(KM_ALLOC(v_g, n_spin * n_g));
+    KM_TRY_TO(end, potential(term, density, &energy_ha,
+                             &(km_potential_view){.spin_g = v_g, .spin_r = *v_r}));
+    for (int s = 0; term->slopes && s < n_spin; ++s)
+        km_grid_add_to_real(grid, 1, v_g + s * n_g, *v_r + s * n_point);
     for (int i = 0; n_spin == 2 && i < n_point; ++i)
         (*v_r)[i] = 0.5 * ((*v_r)[i] + (*v_r)[n_point + i]);
-    return KM_OK;
+end:
+    KM_FREE(v_g);
+    return status;
 }
 
 /* The cores move with their atoms. */
@@ -281,23 +274,42 @@ end:
     return status;
 }
 
-/* -factor times the mean of de/dsigma_ab d_x rho_a d_y rho_b. */
-static void add_gradient_stress(exchange *term, int a, int b, double factor, double *stress)
+/* -factor times the mean of de/dsigma_ab d_x rho_a d_y rho_b, of those x that are this rank's. */
+static void add_gradient_stress(exchange *term, int b, int y, const double *slope_b,
+                                double *stress)
 {
-    const int n_point = km_grid_n_point(term->setup->grid);
+    const int n_point = km_grid_n_point(term->setup->grid), n_spin = term->setup->n_spin;
 
-    for (int x = 0; x < 3; ++x) {
-        memset(term->flow, 0, sizeof *term->flow * (size_t)n_point);
-        add_products(term, factor / n_point, v_sigma_of(term, a, b), gradient_of(term, a, x),
-                     term->flow);
-        for (int y = 0; y < 3; ++y) {
-            const double *q = gradient_of(term, b, y);
+    for (int a = 0; a < n_spin; ++a)
+        for (int x = 0; x < 3; ++x) {
+            const double *slope_a = km_slopes_axis(term->slopes, a, x);
             double sum = 0;
 
-            for (int i = 0; i < n_point; ++i) sum += term->flow[i] * q[i];
+            if (!slope_a) continue;
+            memset(term->flow, 0, sizeof *term->flow * (size_t)n_point);
+            add_products(term, (a == b ? 2.0 : 1.0) / n_point, v_sigma_of(term, a, b), slope_a,
+                         term->flow);
+            for (int i = 0; i < n_point; ++i) sum += term->flow[i] * slope_b[i];
             stress[3 * x + y] -= sum;
         }
-    }
+}
+
+/* -2 de/dsigma d_x rho d_y rho; with spin a sum over pairs. */
+static km_status add_gradients_stress(exchange *term, const double complex *rho_g,
+                                      double *stress)
+{
+    double *slope = NULL, sum[9] = {0};
+
+    KM_TRY(KM_ALLOC(slope, km_grid_n_point(term->setup->grid)));
+    for (int b = 0; b < term->setup->n_spin; ++b)
+        for (int y = 0; y < 3; ++y) {
+            km_slopes_compute_axis(term->slopes, rho_g, b, y, slope);
+            add_gradient_stress(term, b, y, slope, sum);
+        }
+    KM_FREE(slope);
+    km_traffic_allreduce(KM_TRAFFIC_FORCE, 9, MPI_DOUBLE, MPI_SUM, term->comm, sum);
+    for (int k = 0; k < 9; ++k) stress[k] += sum[k];
+    return KM_OK;
 }
 
 /*
@@ -305,20 +317,15 @@ static void add_gradient_stress(exchange *term, int a, int b, double factor, dou
  * 1/Omega; and -2 de/dsigma d_x rho d_y rho, because the gradient is taken along strained axes. With spin
  * each is a sum over spins or pairs of them.
  */
-static void add_density_stress(exchange *term, const km_density_view *density, double *stress)
+static km_status add_density_stress(exchange *term, const km_density_view *density,
+                                    double *stress)
 {
-    const int n_spin = term->setup->n_spin;
-    const bool has_gradient = km_xc_has_gradient(term->xc);
     sums total;
 
     evaluate(term, density, &total);
     for (int x = 0; x < 3; ++x)
         stress[4 * x] += total.diagonal / km_grid_n_point(term->setup->grid);
-    for (int s = 0; has_gradient && s < n_spin; ++s) add_gradient_stress(term, s, s, 2, stress);
-    if (has_gradient && n_spin == 2) {
-        add_gradient_stress(term, 0, 1, 1, stress);
-        add_gradient_stress(term, 1, 0, 1, stress);
-    }
+    return term->slopes ? add_gradients_stress(term, density->g, stress) : KM_OK;
 }
 
 static km_status density_stress(void *self, const km_density_view *valence, double *stress)
@@ -333,7 +340,7 @@ static km_status density_stress(void *self, const km_density_view *valence, doub
         KM_TRY_TO(end, km_core_density_add_stress(term->core, v_r, stress));
         density = km_core_density_add(term->core, valence);
     }
-    add_density_stress(term, &density, stress);
+    status = add_density_stress(term, &density, stress);
 end:
     KM_FREE(v_r);
     return status;
@@ -345,10 +352,9 @@ static void destroy(void *self)
 
     km_xc_destroy(&term->xc);
     km_core_density_destroy(&term->core);
-    KM_FREE(term->gradient);
+    km_slopes_destroy(&term->slopes);
     KM_FREE(term->flow);
     KM_FREE(term->work);
-    KM_FREE(term->divergence);
     KM_FREE(term->row);
     KM_FREE(term->n_own);
     KM_FREE(term->at);
@@ -385,15 +391,14 @@ static km_status share_points(exchange *term)
 static km_status reserve(exchange *term)
 {
     const km_grid *grid = term->setup->grid;
-    const size_t n_point = (size_t)km_grid_n_point(grid);
-    const size_t n_spin = (size_t)term->setup->n_spin, n_sigma = (size_t)n_sigma_of(term);
+    const km_slopes_points points = {term->first, term->n_own, term->comm};
+    const size_t n_row = (size_t)(term->setup->n_spin + n_sigma_of(term));
 
-    KM_TRY(KM_ALLOC(term->row, (n_spin + n_sigma) * (size_t)term->n_value));
-    if (n_sigma == 0) return KM_OK;
-    KM_TRY(KM_ALLOC(term->gradient, 3 * n_spin * n_point));
-    KM_TRY(KM_ALLOC(term->flow, n_point));
-    KM_TRY(KM_ALLOC(term->work, km_grid_n_g(grid)));
-    return KM_ALLOC(term->divergence, km_grid_n_g(grid));
+    KM_TRY(KM_ALLOC(term->row, n_row * (size_t)term->n_value));
+    if (n_sigma_of(term) == 0) return KM_OK;
+    KM_TRY(km_slopes_create(term->setup, &points, &term->slopes));
+    KM_TRY(KM_ALLOC(term->flow, km_grid_n_point(grid)));
+    return KM_ALLOC(term->work, km_grid_n_g(grid));
 }
 
 km_status km_term_xc_create(const km_term_setup *setup, km_term *out)

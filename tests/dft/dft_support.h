@@ -52,6 +52,15 @@ static inline km_crystal *make_silicon(void)
     return make_crystal(cell, 2, (int[]){14, 14}, frac);
 }
 
+/** Diamond with an atom at the origin: half of the operations are glides and screws by 1/4. */
+static inline km_crystal *make_shifted_silicon(void)
+{
+    const double h = 5.13, cell[9] = {0, h, h, h, 0, h, h, h, 0};
+    const double frac[6] = {0, 0, 0, 0.25, 0.25, 0.25};
+
+    return make_crystal(cell, 2, (int[]){14, 14}, frac);
+}
+
 /** Silicon stretched along no axis of the lattice: forces, but still an inversion centre at the origin. */
 static inline km_crystal *make_stretched_silicon(void)
 {

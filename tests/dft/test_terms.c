@@ -153,23 +153,29 @@ static double difference(const double value[4])
 
 static const double steps[4] = {-2 * STEP, -STEP, STEP, 2 * STEP};
 
-/* Energy of rho + step * direction; the potential is added up in v_g and v_r. */
+/* Energy of rho + step * direction; the potential is v_g and v_r. */
 static double density_energy(fixture *f, const km_term *term, double step)
 {
     const int n_spin = f->e.setup.n_spin;
     double energy_ha = 0, *sum_r = NULL;
     km_density_view density = {.g = f->sum_g};
+    km_potential_view v = {.all_g = f->v_g, .spin_r = f->v_r};
 
     if (!term->functions->potential) return 0;
     ASSERT_OK(KM_ALLOC(sum_r, n_spin * km_grid_n_point(f->e.grid)));
+    ASSERT_OK(KM_ALLOC(v.spin_g, n_spin * km_grid_n_g(f->e.grid)));
     for (int ig = 0; ig < n_spin * km_grid_n_g(f->e.grid); ++ig)
         f->sum_g[ig] = f->rho_g[ig] + step * f->step_g[ig];
     to_real(f, f->sum_g, sum_r);
     density.r = sum_r;
     memset(f->v_g, 0, sizeof *f->v_g * (size_t)km_grid_n_g(f->e.grid));
     memset(f->v_r, 0, sizeof *f->v_r * (size_t)(n_spin * km_grid_n_point(f->e.grid)));
-    ASSERT_OK(term->functions->potential(term->self, &density, &energy_ha, f->v_g, f->v_r));
+    ASSERT_OK(term->functions->potential(term->self, &density, &energy_ha, &v));
+    for (int s = 0; s < n_spin; ++s)
+        km_grid_add_to_real(f->e.grid, 1, v.spin_g + s * km_grid_n_g(f->e.grid),
+                            f->v_r + s * km_grid_n_point(f->e.grid));
     KM_FREE(sum_r);
+    KM_FREE(v.spin_g);
     return energy_ha;
 }
 

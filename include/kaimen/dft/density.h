@@ -1,13 +1,12 @@
 #pragma once
 /**
  * @file
- * @brief Electron densities in reciprocal space: superposed atoms, symmetrised sums over k-points.
+ * @brief Electron densities in reciprocal space: superposed atoms.
  *
  * rho(r) = sum_G rho(G) exp(i G r), 1/bohr^3; Omega rho(0) is the number of electrons. With spin a density is [2][n_g]:
  * rho, the electrons, then m, those that are up less those that are down; Omega m(0) is the moment in Bohr magnetons.
  */
 #include "kaimen/crystal/crystal.h"
-#include "kaimen/crystal/symmetry.h"
 #include "kaimen/dft/atom.h"
 #include "kaimen/dft/grid.h"
 
@@ -35,14 +34,3 @@ KM_STATUS km_density_superpose(const km_crystal *crystal, km_atom *const *atom,
 KM_STATUS km_density_superpose_moments(const km_crystal *crystal, km_atom *const *atom,
                                        const km_grid *grid, const double *total_moment,
                                        double complex *magnetisation);
-
-/**
- * @brief Average of a density over a group of operations x -> R x + t. Local.
- *
- * @param[in]     symmetry  every operation must leave the grid invariant; NULL: only is_even acts
- * @param[in]     is_even   the crystal has an inversion centre at the origin: rho(G) is real
- * @param[in,out] rho       [n_g]
- * @param         work      [n_g]
- */
-void km_density_symmetrise(const km_grid *grid, const km_symmetry *symmetry, bool is_even,
-                           double complex *rho, double complex *work);

@@ -7,7 +7,7 @@
  * the product with the potential and the way back are done for a few planes at a time, which stay in
  * the cache. Bands with real coefficients go two at a time: V is even, so in V (psi_1 + i psi_2) the
  * real part of the coefficients belongs to the first band and the imaginary part to the second; the
- * density of the pair is right up to its odd part, which km_density_symmetrise removes.
+ * density of the pair is right up to its odd part, which km_stars_average removes.
  */
 #include "kaimen/dft/bands.h"
 #include "kaimen/dft/basis.h"
