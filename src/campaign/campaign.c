@@ -1,10 +1,11 @@
 #include "kaimen/campaign/campaign.h"
 
-#include "kaimen/campaign/boundary_trace.h"
+#include "campaign/wisdom.h"
 
 #include "kaimen/base/comm.h"
 #include "kaimen/base/memory.h"
 #include "kaimen/base/text.h"
+#include "kaimen/campaign/boundary_trace.h"
 #include "kaimen/campaign/database.h"
 #include "kaimen/campaign/identity.h"
 #include "kaimen/campaign/ledger.h"
@@ -291,12 +292,14 @@ km_status km_campaign_run(const km_campaign_options *options, const km_plan *pla
     KM_TRY_TO(end, share_text(physics, world, &physics_text));
     KM_TRY_TO(end, km_team_create(world, options->team_size,
                                   rank == 0 ? km_plan_n_task(plan) : 0, &team));
+    KM_TRY_TO(end, km_wisdom_load(ledger, world));
     worker.input_text = input_text;
     worker.physics_text = physics_text;
     worker.relaxation = options->relaxation;
     km_relaxation_set_folder(&worker.relaxation, options->ledger_path);
     MPI_Bcast(&worker.relaxation, (int)sizeof worker.relaxation, MPI_BYTE, 0, world);
     KM_TRY_TO(end, work(options, plan, ledger, team, &worker, summary));
+    status = km_wisdom_save(ledger, team);
 end:
     km_team_destroy(&team);
     km_ledger_close(&ledger);

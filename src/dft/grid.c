@@ -2,16 +2,10 @@
 
 #include "kaimen/base/memory.h"
 #include "kaimen/base/units.h"
+#include "kaimen/dft/fft_plans.h"
 
-#include <fftw3.h>
 #include <math.h>
 #include <string.h>
-
-/*
- * After so many FFTs it is worth measuring which way is fastest: on grids of 100,000 to 600,000 points that takes 140 to 330 ms, and
- * an FFT then 0.2 to 0.6 ms less (one core of an AMD EPYC).
- */
-#define N_BEFORE_MEASUREMENT 500
 
 struct km_grid {
     int n[3];
@@ -26,8 +20,7 @@ struct km_grid {
     double *g2;                 /* [n_g] */
     double *real;               /* work space [n_point] */
     double complex *reciprocal; /* work space [n_half] */
-    fftw_plan forward, backward;
-    int n_transform; /* FFTs done with plans that are not measured; -1: they are */
+    km_fft_plans *plans;
 };
 
 /* Rounding must not decide whether a G on the sphere's surface belongs to it. */
@@ -183,53 +176,6 @@ static km_status check_grid(const km_crystal *crystal, double ecut_ha, const int
     return KM_OK;
 }
 
-static void destroy_plans(km_grid *grid)
-{
-    fftw_destroy_plan(grid->forward);
-    fftw_destroy_plan(grid->backward);
-    grid->forward = grid->backward = NULL;
-}
-
-/* Whether plans were made: with FFTW_WISDOM_ONLY only of sizes that the process has measured. */
-static bool make_plans(km_grid *grid, unsigned flags)
-{
-    fftw_complex *reciprocal = (fftw_complex *)grid->reciprocal;
-
-    grid->forward =
-        fftw_plan_dft_r2c_3d(grid->n[0], grid->n[1], grid->n[2], grid->real, reciprocal, flags);
-    grid->backward =
-        fftw_plan_dft_c2r_3d(grid->n[0], grid->n[1], grid->n[2], reciprocal, grid->real, flags);
-    if (grid->forward && grid->backward) return true;
-    destroy_plans(grid);
-    return false;
-}
-
-/* The best plans for a size that was measured before, else those that FFTW thinks best. */
-static km_status choose_plans(km_grid *grid)
-{
-    if (make_plans(grid, FFTW_MEASURE | FFTW_WISDOM_ONLY)) {
-        grid->n_transform = -1;
-        return KM_OK;
-    }
-    return KM_CHECK(make_plans(grid, FFTW_ESTIMATE), KM_E_INTERNAL, "FFTW made no plan");
-}
-
-/* Before an FFT, and before its work space is filled: a grid that is used much is worth measured plans. */
-static void count_transform(km_grid *grid)
-{
-    const fftw_plan forward = grid->forward, backward = grid->backward;
-
-    if (grid->n_transform < 0 || ++grid->n_transform < N_BEFORE_MEASUREMENT) return;
-    grid->n_transform = -1;
-    if (make_plans(grid, FFTW_MEASURE)) {
-        fftw_destroy_plan(forward);
-        fftw_destroy_plan(backward);
-    } else {
-        grid->forward = forward;
-        grid->backward = backward;
-    }
-}
-
 km_status km_grid_create(const km_crystal *crystal, double ecut_ha, const int n[3],
                          km_grid **out)
 {
@@ -254,7 +200,7 @@ km_status km_grid_create(const km_crystal *crystal, double ecut_ha, const int n[
     KM_TRY_TO(fail, KM_ALLOC(grid->reciprocal, grid->n_half));
     for (int i = 0; i < grid->n_point; ++i) grid->find[i] = -1;
     visit_sphere(grid, crystal, g2_max, true);
-    KM_TRY_TO(fail, choose_plans(grid));
+    KM_TRY_TO(fail, km_fft_plans_create(n, grid->real, grid->reciprocal, &grid->plans));
     *out = grid;
     return KM_OK;
 fail:
@@ -279,7 +225,7 @@ void km_grid_destroy(km_grid **grid)
     km_grid *g = *grid;
 
     if (!g) return;
-    destroy_plans(g);
+    km_fft_plans_destroy(&g->plans);
     KM_FREE(g->miller);
     KM_FREE(g->half);
     KM_FREE(g->find);
@@ -335,14 +281,14 @@ int km_grid_find(const km_grid *grid, const int miller[3])
 /* f(r) into the work space. */
 static void transform_to_real(km_grid *grid, const double complex *f_g)
 {
-    count_transform(grid);
+    km_fft_plans_count(grid->plans);
     memset(grid->reciprocal, 0, sizeof *grid->reciprocal * (size_t)grid->n_half);
     for (int ig = 0; ig < grid->n_g; ++ig) {
         int at = grid->half[ig];
 
         if (at >= 0) grid->reciprocal[at] = f_g[ig];
     }
-    fftw_execute(grid->backward);
+    km_fft_plans_backward(grid->plans);
 }
 
 void km_grid_to_real(km_grid *grid, const double complex *f_g, double *f_r)
@@ -361,9 +307,9 @@ void km_grid_to_reciprocal(km_grid *grid, const double *f_r, double complex *f_g
 {
     const double scale = 1.0 / grid->n_point;
 
-    count_transform(grid);
+    km_fft_plans_count(grid->plans);
     memcpy(grid->real, f_r, sizeof *f_r * (size_t)grid->n_point);
-    fftw_execute(grid->forward);
+    km_fft_plans_forward(grid->plans);
     for (int ig = 0; ig < grid->n_g; ++ig) {
         int at = grid->half[ig];
 
