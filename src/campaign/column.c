@@ -107,6 +107,8 @@ static const km_column result_columns[] = {
     CALCULATION(INT, n_iteration, ""),
     CALCULATION(INT, n_retry, ""),
     CALCULATION(LONG, n_h_apply, ""),
+    CALCULATION(DOUBLE, n_sent, ""),
+    CALCULATION(DOUBLE, sent_byte, "byte"),
     CALCULATION(BOOL, is_real, ""),
     RESULT(INT, n_relax_step, ""),
     RESULT(DOUBLE, max_force_ha_bohr, "Ha/bohr"),

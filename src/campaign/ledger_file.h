@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 
 #define KM_LEDGER_APPLICATION 0x6b61696d /* "kaim" */
-#define KM_LEDGER_SCHEMA 6
+#define KM_LEDGER_SCHEMA 7
 
 /* Statements that are prepared once. */
 enum {

@@ -221,6 +221,15 @@ static void fill_edges(const km_scf_result *scf, km_calculation *result)
         result->gap_direct_ha = scf->gap.direct_ha;
 }
 
+/* Per SCF iteration. */
+static void fill_traffic(const km_scf_result *scf, km_calculation *result)
+{
+    const double n = scf->n_iteration > 0 ? scf->n_iteration : 1;
+
+    result->n_sent = (double)km_traffic_n_call(&scf->traffic) / n;
+    result->sent_byte = (double)km_traffic_n_byte(&scf->traffic_all) / n;
+}
+
 static void fill_result(const km_dft *dft, const km_crystal *crystal,
                         const smaller_basis *smaller, km_calculation *result)
 {
@@ -230,6 +239,7 @@ static void fill_result(const km_dft *dft, const km_crystal *crystal,
     result->energy_ha = scf->energy_ha;
     result->free_energy_ha = scf->free_energy_ha;
     fill_edges(scf, result);
+    fill_traffic(scf, result);
     result->spin = (km_magnetisation){km_ground_state_n_spin(state), scf->moment_mub,
                                       scf->absolute_moment_mub};
     result->potential_mean_ha = km_ground_state_potential_mean_ha(state);

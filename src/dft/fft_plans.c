@@ -1,9 +1,9 @@
 #include "kaimen/dft/fft_plans.h"
 
 #include "kaimen/base/memory.h"
+#include "kaimen/base/text.h"
 
 #include <fftw3.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -123,13 +123,28 @@ bool km_fft_wisdom_is_new(void)
     return has_measured;
 }
 
+/* FFTW hands over one character after the other. */
+typedef struct {
+    km_text text;
+    km_status status;
+} writer;
+
+static void write_character(char c, void *context)
+{
+    writer *w = context;
+
+    if (w->status == KM_OK) w->status = km_text_append(&w->text, "%c", c);
+}
+
 km_status km_fft_wisdom_write(char **text)
 {
-    char *wisdom = fftw_export_wisdom_to_string();
-    km_status status = km_memory_copy_text(wisdom ? wisdom : "", text);
+    writer w = {0};
 
-    free(wisdom);
-    return status;
+    *text = NULL;
+    fftw_export_wisdom(write_character, &w);
+    if (w.status == KM_OK) *text = w.text.bytes;
+    if (w.status != KM_OK) KM_FREE(w.text.bytes);
+    return w.status;
 }
 
 void km_fft_wisdom_read(const char *text)

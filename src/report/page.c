@@ -4,6 +4,7 @@
 #include "kaimen/base/memory.h"
 #include "kaimen/base/version.h"
 #include "kaimen/report/campaign_report.h"
+#include "kaimen/report/work.h"
 #include "report/boundary_plot.h"
 
 #include <math.h>
@@ -34,6 +35,25 @@ static km_status append_table(km_ledger *ledger, km_text *page)
     KM_TRY(km_text_append(page, "<h2>%s</h2>\n", kind->title));
     KM_TRY(kind->summary(ledger, &table));
     status = km_table_append_html(table, page);
+    km_table_destroy(&table);
+    return status;
+}
+
+/* Nothing where nothing was computed self-consistently. */
+static km_status append_work(km_ledger *ledger, km_text *page)
+{
+    km_table *table = NULL;
+    km_status status;
+
+    KM_TRY_TO(end, km_report_work(ledger, &table));
+    if (km_table_n_row(table) == 0) goto end;
+    KM_TRY_TO(end, km_text_append(page, "<h2>Work</h2>\n"));
+    KM_TRY_TO(end, km_table_append_html(table, page));
+    status = km_text_append(
+        page, "<p><small>Iterations and applications of H of a relaxation are those of all its "
+              "steps. Sent: what all ranks of a team hand to collective calls of MPI in an "
+              "iteration of the last SCF; calls of the busiest rank.</small></p>\n");
+end:
     km_table_destroy(&table);
     return status;
 }
@@ -104,6 +124,7 @@ km_status km_report_write_page(km_ledger *ledger, const char *path)
     KM_TRY_TO(end, append_head(ledger, &page));
     KM_TRY_TO(end, append_table(ledger, &page));
     KM_TRY_TO(end, append_boundaries(ledger, &page));
+    KM_TRY_TO(end, append_work(ledger, &page));
     KM_TRY_TO(end, km_text_append(&page, "</body></html>\n"));
     status = km_file_write_text(path, page.bytes);
 end:

@@ -46,7 +46,7 @@ subprocess.run([driver, "run", ledger, database, "6", "0", "3", "0"], check=True
 rows = sqlite3.connect(ledger).execute(
     "SELECT task.id, kind, state, label, energy_ha, gamma_j_m2, ip_ev FROM task LEFT JOIN result USING (id)"
     " ORDER BY number").fetchall()
-unit_of_ending = {"_ha": "Ha", "_mub": "mu_B", "_ha_bohr3": "Ha/bohr^3", "_ev": "eV", "_j_m2": "J/m2", "_s": "s", "_bohr": "bohr", "_bohr2": "bohr^2", "_bohr3": "bohr^3", "_ha_bohr": "Ha/bohr",
+unit_of_ending = {"_ha": "Ha", "_mub": "mu_B", "_ha_bohr3": "Ha/bohr^3", "_ev": "eV", "_byte": "byte", "_j_m2": "J/m2", "_s": "s", "_bohr": "bohr", "_bohr2": "bohr^2", "_bohr3": "bohr^3", "_ha_bohr": "Ha/bohr",
                   "_ev_ang": "eV/Ang"}
 
 with h5py.File(database, "r") as f:

@@ -83,7 +83,10 @@ typedef struct {
     int n_iteration; /* SCF iterations, all rungs together */
     int n_retry;     /* rungs of the retry ladder that were used */
     long n_h_apply;  /* bands times applications of H, all k */
-    bool is_real;    /* coefficients were real */
+    double
+        n_sent; /* collective calls of a rank that send, per SCF iteration of the last rung */
+    double sent_byte; /* what all ranks hand to them, likewise; see base/traffic.h */
+    bool is_real;     /* coefficients were real */
     double time_s;
 } km_calculation;
 

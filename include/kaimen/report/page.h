@@ -1,7 +1,7 @@
 #pragma once
 /**
  * @file
- * @brief A campaign as one HTML page that needs no other file: its table and, of grain boundaries, plots. Local.
+ * @brief A campaign as one HTML page that needs no other file: its table, of grain boundaries plots, and the work that it took. Local.
  *
  * Of each boundary: the lowest energy against the trial, beside what drawing at random is expected to give; the rigid map with the shifts that were tried; what was
  * predicted of each candidate before it was relaxed against what came out.
