@@ -57,7 +57,7 @@ static void print(const km_dft *dft, const km_calculation *result, const km_traf
     MPI_Allreduce(MPI_IN_PLACE, most, 3, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
     if (rank == 0)
         printf("%d %d %.10f %.0f %.0f %.3f %.3f\n",
-               km_kpoints_groups(state->set.kpoints)->n_group, result->n_iteration,
+               km_kpoints_groups(state->set.kpoints)->n_group, result->effort.n_iteration,
                result->energy_ha, most[2], most[1], most[0], result->time_s);
 }
 

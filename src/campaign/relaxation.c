@@ -121,8 +121,8 @@ void km_relaxation_take(const km_relax_result *result, km_calculation *calculati
     snprintf(calculation->reason, sizeof calculation->reason, "%s",
              result->outcome == KM_OUTCOME_CONVERGED ? result->calculation.reason
                                                      : result->reason);
-    calculation->n_iteration = (int)result->n_iteration;
-    calculation->n_h_apply = result->n_h_apply;
+    calculation->effort.n_iteration = (int)result->n_iteration;
+    calculation->effort.n_h_apply = result->n_h_apply;
 }
 
 /* What was to be one boundary beside another may have become something else. */

@@ -105,8 +105,8 @@ static void print_summary(const km_energy *energy)
                c->reason[0] ? ": " : "", c->reason);
     else
         printf("\n%s after %d SCF iterations, %ld applications of H, %.2f s%s%s\n",
-               km_outcome_name(c->outcome), c->n_iteration, c->n_h_apply, c->time_s,
-               c->reason[0] ? ": " : "", c->reason);
+               km_outcome_name(c->outcome), c->effort.n_iteration, c->effort.n_h_apply,
+               c->time_s, c->reason[0] ? ": " : "", c->reason);
     printf("  %-24s %16.0f MB", "memory of rank 0", km_memory_peak_mb());
     if (energy->memory_predicted_mb > 0)
         printf(", predicted %.0f", energy->memory_predicted_mb);

@@ -99,9 +99,9 @@ static void add_run(json_t *root, const km_calculation *c)
 {
     json_object_set_new(root, "outcome", json_string(km_outcome_name(c->outcome)));
     json_object_set_new(root, "reason", json_string(c->reason));
-    json_object_set_new(root, "scf_iterations", json_integer(c->n_iteration));
-    json_object_set_new(root, "retries", json_integer(c->n_retry));
-    json_object_set_new(root, "h_applications", json_integer(c->n_h_apply));
+    json_object_set_new(root, "scf_iterations", json_integer(c->effort.n_iteration));
+    json_object_set_new(root, "retries", json_integer(c->effort.n_retry));
+    json_object_set_new(root, "h_applications", json_integer(c->effort.n_h_apply));
     json_object_set_new(root, "n_plane_wave", json_integer(c->n_plane_wave));
     json_object_set_new(root, "n_band", json_integer(c->n_band));
     json_object_set_new(root, "n_electron", number(c->n_electron));

@@ -226,8 +226,8 @@ static void fill_traffic(const km_scf_result *scf, km_calculation *result)
 {
     const double n = scf->n_iteration > 0 ? scf->n_iteration : 1;
 
-    result->n_sent = (double)km_traffic_n_call(&scf->traffic) / n;
-    result->sent_byte = (double)km_traffic_n_byte(&scf->traffic_all) / n;
+    result->effort.n_sent = (double)km_traffic_n_call(&scf->traffic) / n;
+    result->effort.sent_byte = (double)km_traffic_n_byte(&scf->traffic_all) / n;
 }
 
 static void fill_result(const km_dft *dft, const km_crystal *crystal,
@@ -279,14 +279,14 @@ static km_status climb_ladder(km_dft *dft, const km_crystal *crystal, const km_r
 
         options = rung_options(dft, request, rung);
         KM_TRY(run_rung(dft, crystal, &options, &remaining, comm));
-        result->n_iteration += dft->scf.n_iteration;
-        result->n_h_apply += dft->scf.n_h_apply;
+        result->effort.n_iteration += dft->scf.n_iteration;
+        result->effort.n_h_apply += dft->scf.n_h_apply;
         if (dft->scf.outcome == KM_OUTCOME_CONVERGED ||
             dft->scf.outcome == KM_OUTCOME_TIMEOUT || dft->scf.outcome == KM_OUTCOME_STOPPED ||
             rung == KM_RUNG_LAST)
             break;
         rung = km_ladder_next(&dft->options, rung, dft->scf.gap_closed);
-        ++result->n_retry;
+        ++result->effort.n_retry;
         km_log(KM_LOG_DEBUG, "SCF not converged: rung %d of the retry ladder", rung);
     }
     dft->is_as_asked = rung == KM_RUNG_AS_ASKED && dft->scf.outcome == KM_OUTCOME_CONVERGED;

@@ -117,7 +117,7 @@ static km_status classical_compute(void *self, const km_crystal *crystal,
     (void)comm; /* the same arithmetic on the same numbers */
     result->basis_filling = 1;
     result->basis_slope_ha = NAN;
-    result->n_iteration = 1;
+    result->effort.n_iteration = 1;
     if (request->stop && *request->stop) {
         fail(result, KM_OUTCOME_STOPPED, "stopped");
         return KM_OK;

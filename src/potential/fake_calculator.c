@@ -107,7 +107,7 @@ static void fill(const fake *f, const km_crystal *crystal, const km_request *req
     result->basis_filling = 1;
     result->n_k = 1;
     result->n_band = 2 * n_atom;
-    result->n_iteration = 1;
+    result->effort.n_iteration = 1;
     result->is_real = true;
 }
 

@@ -106,8 +106,8 @@ static km_status compute(km_relax *relax, km_calculator *calculator, const km_re
         km_calculator_compute(calculator, relax->trial.crystal, request, comm, calculation),
         comm));
     ++result->n_compute;
-    result->n_iteration += calculation->n_iteration;
-    result->n_h_apply += calculation->n_h_apply;
+    result->n_iteration += calculation->effort.n_iteration;
+    result->n_h_apply += calculation->effort.n_h_apply;
     relax->is_held = false;
     if (calculation->outcome != KM_OUTCOME_CONVERGED) return KM_OK;
     if (request->basis_slope && isfinite(calculation->basis_slope_ha))
@@ -116,8 +116,8 @@ static km_status compute(km_relax *relax, km_calculator *calculator, const km_re
     *step = (km_relax_step){.energy_ha = calculation->energy_ha + correction,
                             .free_energy_ha = calculation->free_energy_ha + correction,
                             .move_bohr = longest(relax),
-                            .n_iteration = calculation->n_iteration,
-                            .n_h_apply = calculation->n_h_apply};
+                            .n_iteration = calculation->effort.n_iteration,
+                            .n_h_apply = calculation->effort.n_h_apply};
     KM_TRY(km_agree(km_relax_differentiate(relax, calculator, step), comm));
     step->time_s = MPI_Wtime() - start_s;
     ++relax->record.n;
@@ -345,8 +345,8 @@ static km_status refresh(km_relax *relax, km_calculator *calculator, const km_re
         km_calculator_compute(calculator, relax->now.crystal, &last, comm, &relax->calculation),
         comm));
     ++result->n_compute;
-    result->n_iteration += relax->calculation.n_iteration;
-    result->n_h_apply += relax->calculation.n_h_apply;
+    result->n_iteration += relax->calculation.effort.n_iteration;
+    result->n_h_apply += relax->calculation.effort.n_h_apply;
     relax->is_held = relax->calculation.outcome == KM_OUTCOME_CONVERGED;
     if (!relax->is_held) take_failure(relax, &relax->calculation, result);
     return KM_OK;

@@ -30,12 +30,12 @@ static void add_task(group *g, const km_task *task, const km_result *result)
 
     ++g->n;
     g->n_atom += task->n_atom;
-    g->n_iteration += c->n_iteration;
-    g->n_h_apply += n_band > 0 ? (double)c->n_h_apply / n_band : 0;
+    g->n_iteration += c->effort.n_iteration;
+    g->n_h_apply += n_band > 0 ? (double)c->effort.n_h_apply / n_band : 0;
     g->time_s += result->time_s;
-    g->n_sent += c->n_sent;
-    g->sent_byte += c->sent_byte;
-    if (c->sent_byte > g->most_sent_byte) g->most_sent_byte = c->sent_byte;
+    g->n_sent += c->effort.n_sent;
+    g->sent_byte += c->effort.sent_byte;
+    if (c->effort.sent_byte > g->most_sent_byte) g->most_sent_byte = c->effort.sent_byte;
 }
 
 static bool is_self_consistent(const km_task *task, const km_result *result)

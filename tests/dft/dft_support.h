@@ -179,7 +179,7 @@ static inline complete_result compute_completely(const km_crystal *crystal,
     request.forces = request.stress = true;
     ASSERT_OK(km_dft_calculator_create(options, NULL, &calculator, NULL));
     ASSERT_OK(km_calculator_compute(calculator, crystal, &request, comm, &a.result));
-    if (a.result.outcome != KM_OUTCOME_CONVERGED || a.result.n_retry > 0)
+    if (a.result.outcome != KM_OUTCOME_CONVERGED || a.result.effort.n_retry > 0)
         fail_msg("%s: %s", km_outcome_name(a.result.outcome), a.result.reason);
     ASSERT_OK(km_calculator_forces(calculator, a.forces));
     ASSERT_OK(km_calculator_stress(calculator, a.stress));

@@ -51,7 +51,7 @@ static void converged_calculation_tells_all(void **state)
     assert_true(r.energy_ha < 0 && r.energy_ha == r.free_energy_ha);
     assert_true(r.has_bands && r.cbm_ha > r.vbm_ha && !r.is_metallic);
     assert_true(r.n_electron == 8 && r.n_k == 1 && r.n_band >= 5);
-    assert_true(r.n_iteration > 0 && r.n_retry == 0 && r.n_h_apply > 0);
+    assert_true(r.effort.n_iteration > 0 && r.effort.n_retry == 0 && r.effort.n_h_apply > 0);
     assert_true(r.is_real && r.time_s > 0);
     km_crystal_destroy(&crystal);
 }
@@ -67,8 +67,8 @@ static void ladder_is_climbed_to_its_end(void **state)
     options.scf.max_iteration = 3;
     result = compute_once(crystal, &options, MPI_COMM_SELF, NULL);
     assert_int_equal(result.outcome, KM_OUTCOME_NOT_CONVERGED);
-    assert_int_equal(result.n_retry, 3);
-    assert_int_equal(result.n_iteration, 12);
+    assert_int_equal(result.effort.n_retry, 3);
+    assert_int_equal(result.effort.n_iteration, 12);
     assert_non_null(strstr(result.reason, "after 3 iterations, wanted 1.0e-12 Ha"));
     /* the second rung is damped, so it needs more; enough for it is enough for all */
     options.scf.max_iteration = 1;
@@ -90,13 +90,13 @@ static void closed_gap_is_smeared_and_flagged(void **state)
     assert_int_equal(result.outcome, KM_OUTCOME_CONVERGED);
     assert_true(result.is_metallic);
     assert_non_null(strstr(result.reason, "smeared"));
-    assert_true(result.n_retry >= 1);
+    assert_true(result.effort.n_retry >= 1);
     assert_true(result.free_energy_ha < result.energy_ha);
     /* asked for, it is no retry and needs no warning */
     options.smearing = KM_SMEARING_GAUSSIAN;
     result = compute_once(crystal, &options, MPI_COMM_SELF, NULL);
     assert_int_equal(result.outcome, KM_OUTCOME_CONVERGED);
-    assert_int_equal(result.n_retry, 0);
+    assert_int_equal(result.effort.n_retry, 0);
     assert_string_equal(result.reason, "");
     assert_true(result.is_metallic);
     km_crystal_destroy(&crystal);
@@ -137,7 +137,7 @@ static void time_limit_and_stop_flag_end_a_calculation(void **state)
     ASSERT_OK(km_calculator_compute(calculator, crystal, &request, MPI_COMM_SELF, &result));
     assert_int_equal(result.outcome, KM_OUTCOME_TIMEOUT);
     assert_non_null(strstr(result.reason, "out of time after 1 iterations"));
-    assert_int_equal(result.n_retry, 0);
+    assert_int_equal(result.effort.n_retry, 0);
     request.time_limit_s = 1e6;
     request.stop = &stop;
     ASSERT_OK(km_calculator_compute(calculator, crystal, &request, MPI_COMM_SELF, &result));
@@ -387,11 +387,11 @@ static void details_are_written_and_read(void **state)
     ASSERT_OK(km_h5_create_image(&image));
     ASSERT_OK(km_h5_create_group(image, "a/b", &group));
     ASSERT_OK(km_calculator_write(calculator, group));
-    check_shape(group, "scf_energy", 1, result.n_iteration, 0);
+    check_shape(group, "scf_energy", 1, result.effort.n_iteration, 0);
     check_shape(group, "k_frac", 2, result.n_k, 3);
     check_shape(group, "eigenvalues", 2, result.n_k, result.n_band);
-    ASSERT_OK(km_h5_read_doubles(group, "scf_energy", result.n_iteration, energies));
-    ASSERT_CLOSE(energies[result.n_iteration - 1], result.energy_ha, 1e-8);
+    ASSERT_OK(km_h5_read_doubles(group, "scf_energy", result.effort.n_iteration, energies));
+    ASSERT_CLOSE(energies[result.effort.n_iteration - 1], result.energy_ha, 1e-8);
     ASSERT_OK(km_h5_read_doubles(group, "k_weight", result.n_k, energies));
     for (int i = 0; i < result.n_k; ++i) sum += energies[i];
     ASSERT_CLOSE(sum, 1, 1e-12);

@@ -58,7 +58,7 @@ static answer compute(const km_crystal *crystal, const km_dft_options *options,
     request.basis_cell_bohr = basis_cell_bohr;
     ASSERT_OK(km_dft_calculator_create(options, NULL, &calculator, NULL));
     ASSERT_OK(km_calculator_compute(calculator, crystal, &request, MPI_COMM_WORLD, &result));
-    if (result.outcome != KM_OUTCOME_CONVERGED || result.n_retry > 0)
+    if (result.outcome != KM_OUTCOME_CONVERGED || result.effort.n_retry > 0)
         fail_msg("%s: %s", km_outcome_name(result.outcome), result.reason);
     a.free_energy_ha = result.free_energy_ha;
     ASSERT_OK(km_calculator_forces(calculator, a.forces));

@@ -83,7 +83,7 @@ static void single_precision_of_corrections_does_not_show(void **state)
         ASSERT_CLOSE(mixed.vbm_ha, exact.vbm_ha, SAME_EIGENVALUE_HA);
         for (int i = 0; i < 18; ++i)
             ASSERT_CLOSE(forces[0][i], forces[1][i], SAME_FORCE_HA_BOHR);
-        assert_true((double)mixed.n_h_apply < 1.03 * (double)exact.n_h_apply);
+        assert_true((double)mixed.effort.n_h_apply < 1.03 * (double)exact.effort.n_h_apply);
     }
     km_crystal_destroy(&crystal);
 }
@@ -454,10 +454,10 @@ static void scf_costs_no_more_than_it_did(void **state)
         options.scf.energy_tolerance_ha = 1e-7;
         memcpy(options.k_mesh, cases[i].mesh, sizeof options.k_mesh);
         scf = run_counted(cases[i].crystal, &options, &result, &n_allocation);
-        per_band = (double)result.n_h_apply / result.n_k / result.n_band;
+        per_band = (double)result.effort.n_h_apply / result.n_k / result.n_band;
         print_message("%d iterations, %.1f applications per band, %ld FFTs\n",
-                      result.n_iteration, per_band, scf.n_fft);
-        assert_in_range(result.n_iteration, 1, cases[i].most_iterations);
+                      result.effort.n_iteration, per_band, scf.n_fft);
+        assert_in_range(result.effort.n_iteration, 1, cases[i].most_iterations);
         assert_true(per_band <= cases[i].most_applications);
         /* There and back for two real bands at once; half of that for the density, and some odd bands. */
         assert_true((double)scf.n_fft < 1.35 * (double)scf.n_h_apply);

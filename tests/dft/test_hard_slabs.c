@@ -53,8 +53,8 @@ static void thick_metals_take_no_more_iterations_than_thin_ones(void **state)
         const km_calculation result = compute_once(slab, &options, MPI_COMM_SELF, NULL);
 
         assert_int_equal(result.outcome, KM_OUTCOME_CONVERGED);
-        assert_int_equal(result.n_retry, 0);
-        n[i] = result.n_iteration;
+        assert_int_equal(result.effort.n_retry, 0);
+        n[i] = result.effort.n_iteration;
         printf("%d layers: %d iterations\n", i == 0 ? 5 : 15, n[i]);
         km_crystal_destroy(&slab);
     }
@@ -73,10 +73,10 @@ static void polar_slab_is_smeared_and_converges(void **state)
     options.scf.energy_tolerance_ha = 1e-7;
     set_ints(options.k_mesh, 2, 2, 1);
     result = compute_once(slab, &options, MPI_COMM_SELF, NULL);
-    printf("polar: %d iterations\n", result.n_iteration);
+    printf("polar: %d iterations\n", result.effort.n_iteration);
     assert_int_equal(result.outcome, KM_OUTCOME_CONVERGED);
-    assert_int_equal(result.n_retry, 1);
-    assert_in_range(result.n_iteration, 1, 45);
+    assert_int_equal(result.effort.n_retry, 1);
+    assert_in_range(result.effort.n_iteration, 1, 45);
     assert_true(result.cbm_ha - result.vbm_ha < 0.01);
     assert_non_null(strstr(result.reason, "smeared by 0.005 Ha"));
     km_crystal_destroy(&slab);

@@ -95,7 +95,7 @@ static void check_case(const reference *r)
                   r->name, result.energy_ha,
                   1e9 * (result.energy_ha - number(expected, "energy_ha")),
                   1e9 * (result.energy_ha - number(expected, "energy_ha_abinit")),
-                  result.n_iteration, result.time_s);
+                  result.effort.n_iteration, result.time_s);
     assert_true(result.is_real);
     ASSERT_CLOSE(result.energy_ha, number(expected, "energy_ha_abinit"), ABINIT_TOLERANCE_HA);
     ASSERT_CLOSE(result.energy_ha, number(expected, "energy_ha"), PW_TOLERANCE_HA);

@@ -130,9 +130,9 @@ static void compare_starts(const km_crystal *first, const km_crystal *second, bo
     for (int i = 0; i < 3 * km_crystal_n_atom(second); ++i)
         ASSERT_CLOSE(forces[0][i], forces[1][i], 2e-4);
     if (is_warm)
-        assert_true(after.n_h_apply < cold.n_h_apply);
+        assert_true(after.effort.n_h_apply < cold.effort.n_h_apply);
     else
-        assert_int_equal(after.n_h_apply, cold.n_h_apply);
+        assert_int_equal(after.effort.n_h_apply, cold.effort.n_h_apply);
 }
 
 static km_crystal *move_atom(const km_crystal *crystal, int atom, double x, double y, double z)

@@ -70,7 +70,7 @@ static km_status model_compute(void *self, const km_crystal *crystal, const km_r
     KM_TRY(KM_ALLOC(m->forces, 3 * m->n_atom));
     memset(m->virial, 0, sizeof m->virial);
     m->volume_bohr3 = km_crystal_volume_bohr3(crystal);
-    *result = (km_calculation){.outcome = KM_OUTCOME_CONVERGED, .n_iteration = 1};
+    *result = (km_calculation){.outcome = KM_OUTCOME_CONVERGED, .effort.n_iteration = 1};
     for (int a = 0; a < m->n_atom; ++a)
         for (int b = 0; b < m->n_atom; ++b) add_images(m, crystal, a, b, &result->energy_ha);
     result->free_energy_ha = result->energy_ha;

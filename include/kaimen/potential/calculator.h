@@ -57,6 +57,16 @@ typedef struct {
     double absolute_moment_mub; /* integral of |rho_up - rho_down| */
 } km_magnetisation;
 
+/** Work of a calculation. */
+typedef struct {
+    int n_iteration; /* SCF iterations, all rungs together */
+    int n_retry;     /* rungs of the retry ladder that were used */
+    long n_h_apply;  /* bands times applications of H, all k */
+    double
+        n_sent; /* collective calls of a rank that send, per SCF iteration of the last rung */
+    double sent_byte; /* what all ranks hand to them, likewise; see base/traffic.h */
+} km_effort;
+
 /** What came out: plain values; arrays are fetched separately. */
 typedef struct {
     km_outcome outcome;
@@ -80,13 +90,8 @@ typedef struct {
     double basis_slope_ha; /* d energy / d ln(basis_filling); NaN where it was not found */
     int n_k;
     int n_band;
-    int n_iteration; /* SCF iterations, all rungs together */
-    int n_retry;     /* rungs of the retry ladder that were used */
-    long n_h_apply;  /* bands times applications of H, all k */
-    double
-        n_sent; /* collective calls of a rank that send, per SCF iteration of the last rung */
-    double sent_byte; /* what all ranks hand to them, likewise; see base/traffic.h */
-    bool is_real;     /* coefficients were real */
+    km_effort effort;
+    bool is_real; /* coefficients were real */
     double time_s;
 } km_calculation;
 
