@@ -99,8 +99,9 @@ class Size:
         self.diagonalise = get("bands/diagonalise")
         self.matrix = get("bands") - get("bands/H/potential") - self.diagonalise
         self.functional = get("xc/functional")
+        self.gradient = get("xc") - self.functional
         whole = (times["scf"] - times["scf/start"]) / n
-        self.rest = whole - self.fft - self.diagonalise - self.matrix - self.functional
+        self.rest = whole - self.fft - self.diagonalise - self.matrix - self.functional - self.gradient
         self.overlap_doubles = self.overlap_calls = self.exchange_calls = 0
         self.number_bytes = 8  # of what is exchanged, on the average
 
@@ -132,6 +133,7 @@ class Size:
         large.matrix *= k * electrons**2 * volume
         large.diagonalise *= k * electrons**3
         large.functional *= volume
+        large.gradient *= volume
         large.rest *= volume
         return large
 
@@ -156,10 +158,15 @@ def sent(size, n_rank, n_iteration=None):
     mixes = (n_iteration - 1) / n_iteration if n_iteration else 1
     control = 12 + 4 * mixes + 4 * (n_group > 1)
     density = 16 * ((size.n_density_wave + 1) // 2)  # G = 0 and one of each pair of opposite vectors
+    own = [size.n_xc_point * (rank + 1) // n_rank - size.n_xc_point * rank // n_rank for rank in range(n_rank)]
+    slopes = [8 * (size.n_xc_point - own[axis % n_rank]) for axis in range(3)]
     table = {("density", "allreduce"): (1, density, density * n_rank),
              ("density", "broadcast"): (mixes, density * mixes, density * mixes),
              # PBE: energy and its derivatives by density and gradient.
              ("potential", "allgather"): (2 * mixes, 16 * -(-size.n_xc_point // n_rank) * mixes, 16 * size.n_xc_point * mixes),
+             # Gradients along each axis, from the rank that has it; their part of the potential.
+             ("potential", "alltoall"): (mixes, sum(slopes[::n_rank]) * mixes, sum(slopes) * mixes),
+             ("potential", "allreduce"): (mixes, density * mixes, density * n_rank * mixes),
              ("control", "allreduce"): (2 + mixes + (n_group > 1), control, control * n_rank),
              ("control", "broadcast"): (4, 68, 68)}
     levels = (1, 8) if n_group == 1 else (4, 56)
@@ -189,7 +196,7 @@ def predict(size, n_rank, wires):
     dealt = math.ceil(pairs / p - 1e-9) / pairs if p > 1 else 1
     diagonalise = size.diagonalise / (math.sqrt(p) if 2 * size.n_band > SCALAPACK_ABOVE else 1)
     compute = n_local / size.n_k * (size.fft * dealt + size.matrix / p + diagonalise)
-    compute += size.functional / n_rank + size.rest
+    compute += size.functional / n_rank + size.gradient * math.ceil(3 / n_rank) / 3 + size.rest
     send = 0
     for (purpose, kind), (calls, one, all_ranks) in sent(size, n_rank).items():
         shared = p if purpose in ("overlap", "exchange") else n_rank

@@ -78,9 +78,9 @@ def cost(result, options):
 
 
 def settings_of(slab, code, folder, n_process, options, single):
-    """What is timed on so many processes; on two the choice of one process goes with each choice more."""
+    """What is timed on so many processes; on two the choice of one process goes with each choice more, without it the first two."""
     if n_process == 1: choices = list(code.settings)
-    else: choices = [{**single, **more} for more in code.settings_two]
+    else: choices = [{**one, **more} for one in ([single] if single else code.settings[:2]) for more in code.settings_two]
     if not options.tune: return choices[0], []
     return choose(slab, code, folder, n_process, choices, options)
 
@@ -94,7 +94,7 @@ def time_slab(slab, codes, options, scratch):
         os.makedirs(folder, exist_ok=True)
     single = {}
     for n_process in options.processes:
-        found = {c.name: settings_of(slab, c, folders[c.name], n_process, options, single.get(c.name, c.settings[0])) for c in codes}
+        found = {c.name: settings_of(slab, c, folders[c.name], n_process, options, single.get(c.name)) for c in codes}
         chosen = {name: setting for name, (setting, _) in found.items()}
         if n_process == 1: single = chosen
         row["setting"][str(n_process)] = {name: label(setting) for name, setting in chosen.items()}

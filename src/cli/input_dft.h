@@ -55,6 +55,8 @@ extern const km_config_field km_input_pseudo_rows[], km_input_moment_rows[];
      KM_CONFIG_AT(type, dft.scf.mixing), .help = "Fraction of the new density that is mixed in."}, \
     {.key = "dft.scf.mixing_history", .kind = KM_CONFIG_INT, .range = "[1, 30]", \
      KM_CONFIG_AT(type, dft.scf.mixing_history), .help = "Densities that the mixing remembers."}, \
+    {.key = "dft.scf.warm_start", .kind = KM_CONFIG_BOOL, .fallback = "true", KM_CONFIG_AT(type, dft.scf.warm_start), \
+     .help = "Begin with the bands and the density of the calculation before, where the crystal is nearly the same: a geometry step, another volume, another cutoff. false: each from superposed atoms, for comparison."}, \
     {.key = "dft.precision", .kind = KM_CONFIG_CHOICE, .fallback = "mixed", .names = km_input_precisions, \
      KM_CONFIG_AT(type, dft.precision), .help = "mixed: what corrects bands is kept and computed in single precision, and H of the bands of early SCF iterations; bands, energies and forces are double. double: everything, for comparison."}, \
     {.key = "dft.arithmetic", .kind = KM_CONFIG_CHOICE, .fallback = "auto", .names = km_input_arithmetics, \

@@ -147,7 +147,11 @@ static km_status run_rung(km_dft *dft, const km_crystal *crystal, const km_dft_o
     km_ground_state_destroy(&dft->state);
     KM_TRY_TIMED("setup", km_ground_state_create(crystal, options, request, dft->crystal_pseudo,
                                                  dft->crystal_atom, comm, &dft->state));
-    if (km_warm_start_fits(dft->warm, dft->state)) dft->state->warm = dft->warm;
+    KM_TRY(km_agree(km_warm_start_move(dft->warm, dft->state), comm));
+    if (km_warm_start_fits(dft->warm, dft->state))
+        dft->state->warm = dft->warm;
+    else
+        km_warm_start_clear(dft->warm);
     KM_TRY_TIMED("scf", km_scf_run(dft->state, request, &dft->scf));
     return KM_OK;
 }
@@ -310,7 +314,9 @@ static km_status compute_smaller(km_dft *dft, const km_crystal *crystal,
     if (dft->scf.outcome != KM_OUTCOME_CONVERGED) return KM_OK;
     smaller->energy_ha = dft->scf.energy_ha;
     smaller->mean_plane_wave = km_ground_state_mean_plane_wave(dft->state);
-    return KM_OK;
+    return dft->options.scf.warm_start
+               ? km_agree(km_warm_start_take(dft->warm, dft->state), comm)
+               : KM_OK;
 }
 
 /* What the last crystal leaves to the next one. */
@@ -318,7 +324,7 @@ static km_status leave_state(km_dft *dft)
 {
     km_status status = KM_OK;
 
-    if (dft->state && dft->is_as_asked)
+    if (dft->state && dft->is_as_asked && dft->options.scf.warm_start)
         status = km_warm_start_take(dft->warm, dft->state);
     else
         km_warm_start_clear(dft->warm);

@@ -64,8 +64,8 @@ typedef struct {
     double smallest_error_ha;
     double halved_error_ha; /* the last one that was half of such a one before */
     int n_stalled;          /* iterations since */
-    bool is_warm;           /* the density is still that of a warm start */
-    int n_overlapping;      /* iterations on end in which occupied and empty bands overlapped */
+    bool is_warm;      /* the density is still that of a warm start with the same plane waves */
+    int n_overlapping; /* iterations on end in which occupied and empty bands overlapped */
 } loop;
 
 /* A solver for all k-points of a set. */
@@ -501,8 +501,8 @@ km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
               .request = request,
               .result = result,
               .start_s = MPI_Wtime(),
-              .is_warm = state->warm != NULL,
-              .tolerance_ha = state->warm ? WARM_TOLERANCE_HA : FIRST_TOLERANCE_HA,
+              .is_warm = state->warm && !km_warm_start_is_moved(state->warm),
+              .tolerance_ha = FIRST_TOLERANCE_HA,
               .smallest_error_ha = INFINITY,
               .halved_error_ha = INFINITY};
     km_traffic before;
@@ -511,6 +511,7 @@ km_status km_scf_run(km_ground_state *state, const km_request *request, km_scf_r
 
     *result = (km_scf_result){.outcome = KM_OUTCOME_NOT_CONVERGED, .gap = km_gap_empty()};
     state->history.n = 0;
+    if (l.is_warm) l.tolerance_ha = WARM_TOLERANCE_HA;
     km_timer_start("start");
     status = km_agree(prepare(&l), state->comm);
     km_timer_stop("start");

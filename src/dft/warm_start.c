@@ -14,6 +14,14 @@
 #define MAX_STEP 2
 /* An atom that moved further has left its density behind. */
 static const double FARTHEST_BOHR = 1.0;
+/* Lattice vectors that changed by more, relative to the longest: another crystal. */
+static const double LARGEST_STRAIN = 0.1;
+
+/* Integer coordinates of plane waves, [n][3]. */
+typedef struct {
+    int n;
+    short *miller;
+} wave_list;
 
 /* The rest of one density, and where its atoms were. */
 typedef struct {
@@ -25,13 +33,16 @@ struct km_warm_start {
     km_crystal *crystal;       /* the last one; NULL: nothing is remembered */
     double basis_cell_bohr[9]; /* whose plane waves they are */
     int grid[3];
-    int n_g, n_spin;
+    wave_list density_waves;
+    int n_spin;
     bool is_real;
     int n_band;
     int n_k;
-    double *k_frac;  /* [n_k][3] */
-    km_bands *bands; /* [n_k] */
-    bool is_used;    /* a state was started from them */
+    double *k_frac;        /* [n_k][3] */
+    wave_list *band_waves; /* [n_k], of this rank */
+    km_bands *bands;       /* [n_k] */
+    bool is_used;          /* a state was started from them */
+    bool is_moved;         /* they come from other plane waves */
     int n_older;
     km_bands *older; /* of the step before, [n_older]; NULL: none */
     int n_step;
@@ -41,6 +52,29 @@ struct km_warm_start {
 km_status km_warm_start_create(km_warm_start **warm)
 {
     return KM_ALLOC(*warm, 1);
+}
+
+static km_status list_waves(int n, const int *miller, wave_list *waves)
+{
+    waves->n = n;
+    KM_TRY(KM_ALLOC(waves->miller, 3 * n));
+    for (int i = 0; i < 3 * n; ++i) waves->miller[i] = (short)miller[i];
+    return KM_OK;
+}
+
+static bool are_waves(const wave_list *waves, int n, const int *miller)
+{
+    if (waves->n != n) return false;
+    for (int i = 0; i < 3 * n; ++i)
+        if (waves->miller[i] != miller[i]) return false;
+    return true;
+}
+
+static void forget_waves(km_warm_start *warm)
+{
+    for (int ik = 0; warm->band_waves && ik < warm->n_k; ++ik)
+        KM_FREE(warm->band_waves[ik].miller);
+    KM_FREE(warm->band_waves);
 }
 
 static void forget_older(km_warm_start *warm)
@@ -54,6 +88,7 @@ static void forget_older(km_warm_start *warm)
 static void age_bands(km_warm_start *warm)
 {
     forget_older(warm);
+    forget_waves(warm);
     warm->older = warm->bands;
     warm->n_older = warm->bands ? warm->n_k : 0;
     warm->bands = NULL;
@@ -73,6 +108,7 @@ void km_warm_start_clear(km_warm_start *warm)
     forget_older(warm);
     for (int i = 0; i < warm->n_step; ++i) forget_step(&warm->step[i]);
     warm->n_step = 0;
+    KM_FREE(warm->density_waves.miller);
     km_crystal_destroy(&warm->crystal);
 }
 
@@ -91,17 +127,24 @@ static bool is_equal(int n, const double *a, const double *b)
     return true;
 }
 
-/* Same elements and plane waves, though strained: densities can be compared. */
+/* Same elements and arithmetic. */
 static bool is_same_kind(const km_warm_start *warm, const km_ground_state *state)
 {
     const km_crystal *old = warm->crystal, *new = state->crystal;
     const int n_atom = old ? km_crystal_n_atom(old) : 0;
 
     return old && n_atom == km_crystal_n_atom(new) && warm->is_real == state->is_real &&
-           memcmp(warm->grid, km_grid_n(state->grid), sizeof warm->grid) == 0 &&
-           warm->n_g == km_grid_n_g(state->grid) && warm->n_spin == state->n_spin &&
-           is_equal(9, warm->basis_cell_bohr, km_crystal_cell_bohr(state->basis_crystal)) &&
+           warm->n_spin == state->n_spin &&
            memcmp(km_crystal_z(old), km_crystal_z(new), sizeof(int) * (size_t)n_atom) == 0;
+}
+
+/* Same plane waves, though strained: densities can be compared. */
+static bool is_same_basis(const km_warm_start *warm, const km_ground_state *state)
+{
+    return is_same_kind(warm, state) &&
+           memcmp(warm->grid, km_grid_n(state->grid), sizeof warm->grid) == 0 &&
+           warm->density_waves.n == km_grid_n_g(state->grid) &&
+           is_equal(9, warm->basis_cell_bohr, km_crystal_cell_bohr(state->basis_crystal));
 }
 
 /* The strain aside: every plane wave of a density follows it. */
@@ -125,25 +168,168 @@ static bool is_near(const km_warm_start *warm, const km_crystal *crystal)
     return true;
 }
 
-static bool has_same_bands(const km_warm_start *warm, const km_ground_state *state)
+static bool has_same_points(const km_warm_start *warm, const km_ground_state *state)
 {
     const km_band_set *set = &state->set;
 
     if (warm->is_used || warm->n_k != set->n_k || warm->n_band != state->n_band) return false;
     for (int ik = 0; ik < set->n_k; ++ik)
-        if (warm->bands[ik].n_g != set->bands[ik].n_g ||
-            !is_equal(3, warm->k_frac + 3 * ik, km_basis_k_frac(set->basis[ik])))
+        if (!is_equal(3, warm->k_frac + 3 * ik, km_basis_k_frac(set->basis[ik]))) return false;
+    return true;
+}
+
+static bool has_same_bands(const km_warm_start *warm, const km_ground_state *state)
+{
+    const km_band_set *set = &state->set;
+
+    if (!has_same_points(warm, state)) return false;
+    for (int ik = 0; ik < set->n_k; ++ik)
+        if (!are_waves(&warm->band_waves[ik], km_basis_n_g(set->basis[ik]),
+                       km_basis_miller(set->basis[ik])))
             return false;
     return true;
 }
 
 bool km_warm_start_fits(const km_warm_start *warm, const km_ground_state *state)
 {
-    int fits = is_same_kind(warm, state) && has_same_bands(warm, state) &&
+    int fits = is_same_basis(warm, state) && has_same_bands(warm, state) &&
                is_near(warm, state->crystal);
 
     km_traffic_allreduce(KM_TRAFFIC_CONTROL, 1, MPI_INT, MPI_LAND, state->comm, &fits);
     return fits;
+}
+
+bool km_warm_start_is_moved(const km_warm_start *warm)
+{
+    return warm->is_moved;
+}
+
+static bool is_little_strained(const km_warm_start *warm, const km_crystal *crystal)
+{
+    const double *from = km_crystal_cell_bohr(warm->crystal),
+                 *to = km_crystal_cell_bohr(crystal);
+    double longest = 0, change = 0;
+
+    for (int i = 0; i < 9; ++i) {
+        longest = fmax(longest, fabs(from[i]));
+        change = fmax(change, fabs(to[i] - from[i]));
+    }
+    return change < LARGEST_STRAIN * longest;
+}
+
+/* A rank that has a slice of the plane waves does not find them where they were. */
+static bool has_whole_spheres(const km_ground_state *state)
+{
+    const km_band_set *set = &state->set;
+
+    for (int ik = 0; ik < set->n_k; ++ik)
+        if (km_basis_n_g(set->basis[ik]) < km_basis_n_g_sphere(set->basis[ik])) return false;
+    return true;
+}
+
+/* Place of each plane wave of a basis in an old list, -1 of those that are new; both ascend in all coordinates, the last one fastest. */
+static km_status find_waves(int n, const int *miller, const wave_list *old, int **place)
+{
+    int at = 0;
+
+    KM_TRY(KM_ALLOC(*place, n));
+    for (int i = 0; i < n; ++i) {
+        int order = 1;
+
+        for (; at < old->n; ++at) {
+            const short *m = old->miller + 3 * at;
+
+            order = 0;
+            for (int x = 0; x < 3 && order == 0; ++x) order = m[x] - miller[3 * i + x];
+            if (order >= 0) break;
+        }
+        (*place)[i] = at < old->n && order == 0 ? at : -1;
+    }
+    return KM_OK;
+}
+
+/* The last density's rest among the new plane waves; the ones before are forgotten. */
+static km_status move_density(km_warm_start *warm, const km_grid *grid)
+{
+    const int n_g = km_grid_n_g(grid), n_old = warm->density_waves.n;
+    double complex *moved = NULL, *rest = warm->step[0].rest_g;
+    int *place = NULL;
+    km_status status = KM_OK;
+
+    KM_TRY_TO(end, find_waves(n_g, km_grid_miller(grid), &warm->density_waves, &place));
+    KM_TRY_TO(end, KM_ALLOC(moved, warm->n_spin * n_g));
+    for (int s = 0; s < warm->n_spin; ++s)
+        for (int ig = 0; ig < n_g; ++ig)
+            if (place[ig] >= 0) moved[s * n_g + ig] = rest[s * n_old + place[ig]];
+    KM_FREE(warm->step[0].rest_g);
+    warm->step[0].rest_g = moved;
+    while (warm->n_step > 1) forget_step(&warm->step[--warm->n_step]);
+    KM_FREE(warm->density_waves.miller);
+    status = list_waves(n_g, km_grid_miller(grid), &warm->density_waves);
+end:
+    KM_FREE(place);
+    return status;
+}
+
+static km_status move_bands(const km_basis *basis, wave_list *waves, km_bands *bands)
+{
+    const int n_g = km_basis_n_g(basis), width = bands->is_real ? 1 : 2;
+    km_bands moved = {0};
+    int *place = NULL;
+    km_status status = KM_OK;
+
+    KM_TRY_TO(end, find_waves(n_g, km_basis_miller(basis), waves, &place));
+    KM_TRY_TO(end, km_bands_create(bands->is_real, bands->n_band, n_g, &moved));
+    for (int band = 0; band < bands->n_band; ++band) {
+        const double *from = bands->data + (size_t)band * km_bands_stride(bands);
+        double *to = moved.data + (size_t)band * km_bands_stride(&moved);
+
+        for (int i = 0; i < n_g; ++i)
+            if (place[i] >= 0)
+                memcpy(to + (size_t)(width * i), from + (size_t)(width * place[i]),
+                       sizeof *to * (size_t)width);
+    }
+    moved.comm = bands->comm;
+    km_bands_destroy(bands);
+    *bands = moved;
+    KM_FREE(waves->miller);
+    status = list_waves(n_g, km_basis_miller(basis), waves);
+end:
+    KM_FREE(place);
+    return status;
+}
+
+static bool can_move(const km_warm_start *warm, const km_ground_state *state)
+{
+    return is_same_kind(warm, state) && has_same_points(warm, state) &&
+           is_near(warm, state->crystal) && is_little_strained(warm, state->crystal) &&
+           has_whole_spheres(state);
+}
+
+static void note_basis(km_warm_start *warm, const km_ground_state *state)
+{
+    memcpy(warm->grid, km_grid_n(state->grid), sizeof warm->grid);
+    memcpy(warm->basis_cell_bohr, km_crystal_cell_bohr(state->basis_crystal),
+           sizeof warm->basis_cell_bohr);
+}
+
+km_status km_warm_start_move(km_warm_start *warm, const km_ground_state *state)
+{
+    km_status status = KM_OK;
+
+    if (!can_move(warm, state) || (is_same_basis(warm, state) && has_same_bands(warm, state)))
+        return KM_OK;
+    forget_older(warm);
+    note_basis(warm, state);
+    warm->is_moved = true;
+    KM_TRY_TO(fail, move_density(warm, state->grid));
+    for (int ik = 0; ik < warm->n_k; ++ik)
+        KM_TRY_TO(fail,
+                  move_bands(state->set.basis[ik], &warm->band_waves[ik], &warm->bands[ik]));
+    return KM_OK;
+fail:
+    km_warm_start_clear(warm);
+    return status;
 }
 
 static km_status remember(const km_ground_state *state, remembered *step)
@@ -180,13 +366,17 @@ static km_status take_bands(km_warm_start *warm, km_ground_state *state)
 {
     km_band_set *set = &state->set;
 
-    KM_TRY(KM_ALLOC(warm->k_frac, 3 * set->n_k));
-    for (int ik = 0; ik < set->n_k; ++ik)
-        memcpy(warm->k_frac + 3 * ik, km_basis_k_frac(set->basis[ik]), 3 * sizeof(double));
-    warm->bands = set->bands;
-    warm->is_used = false;
-    set->bands = NULL;
     warm->n_k = set->n_k;
+    KM_TRY(KM_ALLOC(warm->k_frac, 3 * set->n_k));
+    KM_TRY(KM_ALLOC(warm->band_waves, set->n_k));
+    for (int ik = 0; ik < set->n_k; ++ik) {
+        memcpy(warm->k_frac + 3 * ik, km_basis_k_frac(set->basis[ik]), 3 * sizeof(double));
+        KM_TRY(list_waves(km_basis_n_g(set->basis[ik]), km_basis_miller(set->basis[ik]),
+                          &warm->band_waves[ik]));
+    }
+    warm->bands = set->bands;
+    warm->is_used = warm->is_moved = false;
+    set->bands = NULL;
     warm->n_band = state->n_band;
     return KM_OK;
 }
@@ -195,15 +385,15 @@ km_status km_warm_start_take(km_warm_start *warm, km_ground_state *state)
 {
     km_status status = KM_OK;
 
-    if (!is_same_kind(warm, state)) km_warm_start_clear(warm);
+    if (!is_same_basis(warm, state)) km_warm_start_clear(warm);
     age_bands(warm);
     km_crystal_destroy(&warm->crystal);
     warm->is_real = state->is_real;
-    memcpy(warm->grid, km_grid_n(state->grid), sizeof warm->grid);
-    memcpy(warm->basis_cell_bohr, km_crystal_cell_bohr(state->basis_crystal),
-           sizeof warm->basis_cell_bohr);
-    warm->n_g = km_grid_n_g(state->grid);
+    note_basis(warm, state);
     warm->n_spin = state->n_spin;
+    KM_FREE(warm->density_waves.miller);
+    KM_TRY_TO(fail, list_waves(km_grid_n_g(state->grid), km_grid_miller(state->grid),
+                               &warm->density_waves));
     KM_TRY_TO(fail, km_crystal_copy(state->crystal, &warm->crystal));
     KM_TRY_TO(fail, take_step(warm, state));
     KM_TRY_TO(fail, take_bands(warm, state));
@@ -253,7 +443,7 @@ km_status km_warm_start_add_density(const km_warm_start *warm, const km_ground_s
     double factor;
 
     KM_TRY(find_move(warm, state, &factor));
-    for (int ig = 0; ig < warm->n_spin * warm->n_g; ++ig) {
+    for (int ig = 0; ig < warm->n_spin * warm->density_waves.n; ++ig) {
         double complex rest = s[0].rest_g[ig];
 
         if (factor != 0) rest += factor * (s[0].rest_g[ig] - s[1].rest_g[ig]);

@@ -138,6 +138,14 @@ static inline km_dft_options tight_options(double ecut_ha)
     return options;
 }
 
+/** The same with PBE. */
+static inline void use_pbe(km_dft_options *options)
+{
+    options->functional = KM_FUNCTIONAL_PBE;
+    strcpy(options->pseudo.family, "GTH-PBE");
+    strcpy(options->pseudo.choice[0].entry, "GTH-PBE-q2");
+}
+
 static inline void set_ints(int *to, int a, int b, int c)
 {
     to[0] = a;

@@ -269,9 +269,7 @@ static void force_is_minus_the_energy_gradient(void **state)
     set_ints(options.k_mesh, 2, 2, 2);
     check_force(make_stretched_silicon(), &options);
     options = tight_options(8);
-    options.functional = KM_FUNCTIONAL_PBE;
-    strcpy(options.pseudo.choice[0].entry, "GTH-PBE-q2");
-    strcpy(options.pseudo.family, "GTH-PBE");
+    use_pbe(&options);
     set_ints(options.grid, 15, 15, 15);
     check_force(make_rattled_magnesia(), &options);
 }

@@ -18,9 +18,7 @@ static void gradients_of_the_density_do_not_depend_on_the_number_of_ranks(void *
     km_dft_options options = tight_options(8);
 
     (void)state;
-    options.functional = KM_FUNCTIONAL_PBE;
-    strcpy(options.pseudo.family, "GTH-PBE");
-    options.pseudo.choice[0] = (km_pseudo_choice){"Mg", "GTH_POTENTIALS", "GTH-PBE-q2"};
+    use_pbe(&options);
     check_ranks(make_rattled_magnesia(), &options);
     check_ranks(make_slab(), &options);
 }

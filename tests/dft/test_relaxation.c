@@ -135,6 +135,26 @@ static void compare_starts(const km_crystal *first, const km_crystal *second, bo
         assert_int_equal(after.effort.n_h_apply, cold.effort.n_h_apply);
 }
 
+/* Ranks that share the plane waves of a k-point do not move what they have. */
+static bool are_alone(void)
+{
+    int n_rank;
+
+    MPI_Comm_size(MPI_COMM_WORLD, &n_rank);
+    return n_rank == 1;
+}
+
+static km_crystal *scale(const km_crystal *crystal, double factor)
+{
+    double cell[9];
+    km_crystal *scaled;
+
+    for (int i = 0; i < 9; ++i) cell[i] = factor * km_crystal_cell_bohr(crystal)[i];
+    ASSERT_OK(km_crystal_create(cell, km_crystal_n_atom(crystal), km_crystal_z(crystal),
+                                km_crystal_frac(crystal), &scaled));
+    return scaled;
+}
+
 static km_crystal *move_atom(const km_crystal *crystal, int atom, double x, double y, double z)
 {
     const double by[3] = {x, y, z};
@@ -158,6 +178,60 @@ static void a_moved_atom_starts_from_the_crystal_before(void **state)
     compare_starts(rattled, near, true);
     km_crystal_destroy(&rattled);
     km_crystal_destroy(&near);
+}
+
+/* Other plane waves: real coefficients of an inversion centre, and of pairs of opposite plane waves. */
+static void another_volume_starts_from_the_one_before(void **state)
+{
+    km_crystal *crystals[] = {make_magnesia(), make_rattled_magnesia()};
+
+    (void)state;
+    for (int i = 0; i < 2; ++i) {
+        km_crystal *larger = scale(crystals[i], 1.01), *smaller = scale(crystals[i], 0.98);
+        km_crystal *other = scale(crystals[i], 1.2);
+
+        if (are_alone()) {
+            compare_starts(crystals[i], larger, true);
+            compare_starts(larger, smaller, true);
+        }
+        compare_starts(crystals[i], other, false);
+        km_crystal_destroy(&larger);
+        km_crystal_destroy(&smaller);
+        km_crystal_destroy(&other);
+        km_crystal_destroy(&crystals[i]);
+    }
+}
+
+/* H applications of an SCF after one at a smaller cutoff. */
+static long apply_after_smaller(const km_crystal *crystal, bool is_warm, double *energy_ha)
+{
+    km_dft_options options = relax_options(1);
+    km_request request = km_request_default();
+    km_calculator *calculator;
+    km_calculation result;
+
+    options.scf.warm_start = is_warm;
+    request.basis_slope = true;
+    ASSERT_OK(km_dft_calculator_create(&options, NULL, &calculator, NULL));
+    ASSERT_OK(km_calculator_compute(calculator, crystal, &request, MPI_COMM_WORLD, &result));
+    assert_int_equal(result.outcome, KM_OUTCOME_CONVERGED);
+    assert_true(isfinite(result.basis_slope_ha));
+    *energy_ha = result.energy_ha;
+    km_calculator_destroy(&calculator);
+    return result.effort.n_h_apply;
+}
+
+static void the_larger_cutoff_starts_from_the_smaller_one(void **state)
+{
+    km_crystal *crystal = make_rattled_magnesia();
+    double warm_ha, cold_ha;
+    const long n_warm = apply_after_smaller(crystal, true, &warm_ha);
+    const long n_cold = apply_after_smaller(crystal, false, &cold_ha);
+
+    (void)state;
+    ASSERT_CLOSE(warm_ha, cold_ha, 1e-7);
+    if (are_alone()) assert_true(10 * n_warm < 9 * n_cold);
+    km_crystal_destroy(&crystal);
 }
 
 static void a_crystal_with_another_symmetry_starts_afresh(void **state)
@@ -189,6 +263,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(rattled_magnesia_returns_to_its_ideal_structure),
     cmocka_unit_test(a_slab_of_magnesia_rumples_and_stays_symmetric),
     cmocka_unit_test(a_moved_atom_starts_from_the_crystal_before),
+    cmocka_unit_test(another_volume_starts_from_the_one_before),
+    cmocka_unit_test(the_larger_cutoff_starts_from_the_smaller_one),
     cmocka_unit_test(a_crystal_with_another_symmetry_starts_afresh),
     cmocka_unit_test(a_centre_that_jumps_starts_afresh),
 };

@@ -21,9 +21,7 @@ static km_dft_options spin_options(double ecut_ha)
 {
     km_dft_options options = tight_options(ecut_ha);
 
-    options.functional = KM_FUNCTIONAL_PBE;
-    strcpy(options.pseudo.family, "GTH-PBE");
-    strcpy(options.pseudo.choice[0].entry, "GTH-PBE-q2");
+    use_pbe(&options);
     options.spin = KM_SPIN_COLLINEAR;
     options.scf.energy_tolerance_ha = 1e-13;
     return options;

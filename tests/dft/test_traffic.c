@@ -85,8 +85,40 @@ static void overlaps_send_one_matrix(void **state)
     km_bands_destroy(&b);
 }
 
+/* Points of the functional that a rank has. */
+static int own_points(int n_point, int rank, int n_rank)
+{
+    return n_point * (rank + 1) / n_rank - n_point * rank / n_rank;
+}
+
+/* Bytes of slopes along three axes, each from the rank that has it to the points of the others. */
+static long slope_bytes(int n_point, int n_rank)
+{
+    long n = 0;
+
+    for (int axis = 0; axis < 3; ++axis)
+        n += 8L * (n_point - own_points(n_point, axis % n_rank, n_rank));
+    return n;
+}
+
+/* What a functional sends of its potential, in all iterations but the first, which has none to mix. */
+static void check_potential(const km_scf_result *scf, km_functional functional, int n_point,
+                            int n_half)
+{
+    const int n_rank = size_of_world(), has_gradient = functional != KM_FUNCTIONAL_LDA;
+    const long n = n_rank > 1 ? scf->n_iteration - 1 : 0;
+    const long *n_byte = scf->traffic_all.n_byte[KM_TRAFFIC_POTENTIAL];
+
+    /* One derivative or two at one point of each orbit, from the rank that has it. */
+    assert_int_equal(n_byte[KM_TRAFFIC_ALLGATHER], 8L * n * (1 + has_gradient) * n_point);
+    assert_int_equal(n_byte[KM_TRAFFIC_ALLTOALL],
+                     has_gradient ? n * slope_bytes(n_point, n_rank) : 0);
+    assert_int_equal(n_byte[KM_TRAFFIC_ALLREDUCE],
+                     has_gradient ? 16L * n * n_rank * n_half : 0);
+}
+
 /* Counts of a whole SCF with one k-point: those that follow from the grid are exact. */
-static void an_scf_sends_its_density_once(void **state)
+static void check_scf(km_functional functional)
 {
     km_dft_options options = tight_options(8);
     km_request request = km_request_default();
@@ -99,7 +131,7 @@ static void an_scf_sends_its_density_once(void **state)
     km_dft *dft;
     long n, n_half;
 
-    (void)state;
+    if (functional == KM_FUNCTIONAL_PBE) use_pbe(&options);
     options.smearing = KM_SMEARING_NONE;
     ASSERT_OK(km_dft_calculator_create(&options, NULL, &calculator, &dft));
     ASSERT_OK(km_calculator_compute(calculator, crystal, &request, MPI_COMM_WORLD, &result));
@@ -115,10 +147,8 @@ static void an_scf_sends_its_density_once(void **state)
     /* The first iteration mixes nothing. */
     assert_int_equal(scf->traffic_all.n_byte[KM_TRAFFIC_DENSITY][KM_TRAFFIC_BROADCAST],
                      n_rank > 1 ? 16 * (n - 1) * n_half : 0);
-    /* LDA: the potential at one point of each orbit, from the rank that has it. */
-    assert_int_equal(
-        scf->traffic_all.n_byte[KM_TRAFFIC_POTENTIAL][KM_TRAFFIC_ALLGATHER],
-        n_rank > 1 ? 8 * (n - 1) * km_ground_state_n_xc_point(km_dft_ground_state(dft)) : 0);
+    check_potential(scf, functional, km_ground_state_n_xc_point(km_dft_ground_state(dft)),
+                    (int)n_half);
     if (n_rank == 1) {
         assert_int_equal(km_traffic_n_call(&scf->traffic), 0);
         assert_int_equal(km_traffic_n_byte(&scf->traffic_all), 0);
@@ -130,10 +160,23 @@ static void an_scf_sends_its_density_once(void **state)
     km_crystal_destroy(&crystal);
 }
 
+static void an_scf_sends_its_density_once(void **state)
+{
+    (void)state;
+    check_scf(KM_FUNCTIONAL_LDA);
+}
+
+static void gradients_are_sent_to_the_points_of_the_functional(void **state)
+{
+    (void)state;
+    check_scf(KM_FUNCTIONAL_PBE);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(exchanges_send_what_other_ranks_transform),
     cmocka_unit_test(overlaps_send_one_matrix),
     cmocka_unit_test(an_scf_sends_its_density_once),
+    cmocka_unit_test(gradients_are_sent_to_the_points_of_the_functional),
 };
 
 KM_TEST_MAIN(tests)

@@ -47,6 +47,8 @@ typedef struct {
     int max_iteration;          /* of each rung of the retry ladder */
     double mixing;              /* fraction of the new density, (0, 1] */
     int mixing_history;         /* densities kept by Pulay mixing */
+    bool
+        warm_start; /* begin with the bands and density of the calculation before, where the crystal is nearly the same */
 } km_scf_options;
 
 typedef struct {
