@@ -78,9 +78,9 @@ def cost(result, options):
 
 
 def settings_of(slab, code, folder, n_process, options, single):
-    """What is timed on so many processes; on two the choice of one process goes with each choice more, without it the first two."""
+    """What is timed on so many processes; on two the choice of one process goes with each choice more, without it the first one."""
     if n_process == 1: choices = list(code.settings)
-    else: choices = [{**one, **more} for one in ([single] if single else code.settings[:2]) for more in code.settings_two]
+    else: choices = [{**one, **more} for one in ([single] if single else code.settings[:1]) for more in code.settings_two]
     if not options.tune: return choices[0], []
     return choose(slab, code, folder, n_process, choices, options)
 

@@ -107,10 +107,10 @@ km_status km_basis_create(const km_crystal *crystal, const double k_frac[3], dou
     KM_TRY_TO(fail, KM_CHECK(n_g > 0, KM_E_ARGUMENT,
                              "ecut = %g Ha holds no plane wave at k = (%g, %g, %g)", ecut_ha,
                              k_frac[0], k_frac[1], k_frac[2]));
-    KM_TRY_TO(fail, KM_ALLOC(basis->miller, 3 * n_g));
-    KM_TRY_TO(fail, KM_ALLOC(basis->q_cart, 3 * n_g));
-    KM_TRY_TO(fail, KM_ALLOC(basis->kinetic_ha, n_g));
-    KM_TRY_TO(fail, KM_ALLOC(basis->column, n_g));
+    KM_TRY_TO(fail, KM_RESERVE(basis->miller, 3 * n_g));
+    KM_TRY_TO(fail, KM_RESERVE(basis->q_cart, 3 * n_g));
+    KM_TRY_TO(fail, KM_RESERVE(basis->kinetic_ha, n_g));
+    KM_TRY_TO(fail, KM_RESERVE(basis->column, n_g));
     visit_sphere(basis, crystal, ecut_ha, true);
     take_slice(basis, comm);
     *out = basis;

@@ -15,9 +15,9 @@ static km_status add_atoms(const km_crystal *crystal, km_atom *const *atom, cons
     double complex *phase = NULL;
     km_status status = KM_OK;
 
-    KM_TRY_TO(end, KM_ALLOC(length, n_g));
-    KM_TRY_TO(end, KM_ALLOC(form, (size_t)n_species * (size_t)n_g));
-    KM_TRY_TO(end, KM_ALLOC(phase, n_g));
+    KM_TRY_TO(end, KM_RESERVE(length, n_g));
+    KM_TRY_TO(end, KM_RESERVE(form, (size_t)n_species * (size_t)n_g));
+    KM_TRY_TO(end, KM_RESERVE(phase, n_g));
     for (int ig = 0; ig < n_g; ++ig) length[ig] = sqrt(g2[ig]);
     for (int is = 0; is < n_species; ++is)
         km_atom_compute_density(atom[is], n_g, length, form + (size_t)is * (size_t)n_g);

@@ -75,9 +75,9 @@ static int largest_sphere(int n_basis, km_basis *const *bases)
 static km_status create_single(km_fft *fft, int n_g)
 {
     KM_TRY(km_transform_create_single(&fft->size, &fft->single));
-    KM_TRY(KM_ALLOC(fft->density_single, km_transform_density_size_single(fft->single)));
-    KM_TRY(KM_ALLOC(fft->unfolded_single, 2 * n_g));
-    KM_TRY(KM_ALLOC(fft->image_single, 2 * n_g));
+    KM_TRY(KM_RESERVE(fft->density_single, km_transform_density_size_single(fft->single)));
+    KM_TRY(KM_RESERVE(fft->unfolded_single, 2 * n_g));
+    KM_TRY(KM_RESERVE(fft->image_single, 2 * n_g));
     return km_bands_create_single(false, 1, n_g, &fft->pair);
 }
 
@@ -96,9 +96,9 @@ km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, int
     KM_TRY_TO(fail, check_grid(&fft->size));
     KM_TRY_TO(fail, km_transform_create(&fft->size, &fft->transform));
     if (is_mixed) KM_TRY_TO(fail, create_single(fft, n_g));
-    KM_TRY_TO(fail, KM_ALLOC(fft->unfolded, 2 * n_g));
-    KM_TRY_TO(fail, KM_ALLOC(fft->image, 2 * n_g));
-    KM_TRY_TO(fail, KM_ALLOC(fft->density, km_transform_density_size(fft->transform)));
+    KM_TRY_TO(fail, KM_RESERVE(fft->unfolded, 2 * n_g));
+    KM_TRY_TO(fail, KM_RESERVE(fft->image, 2 * n_g));
+    KM_TRY_TO(fail, KM_RESERVE(fft->density, km_transform_density_size(fft->transform)));
     KM_TRY_TO(fail, km_exchange_create(n_basis, bases, &fft->exchange));
     *out = fft;
     return KM_OK;

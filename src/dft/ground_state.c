@@ -229,9 +229,9 @@ static km_status allocate_densities(km_ground_state *state)
 {
     const int n_g = km_grid_n_g(state->grid), n_spin = state->n_spin;
 
-    KM_TRY(KM_ALLOC(state->rho_in, n_spin * n_g));
-    KM_TRY(KM_ALLOC(state->rho_out, n_spin * n_g));
-    KM_TRY(KM_ALLOC(state->rho_r, n_spin * km_grid_n_point(state->grid)));
+    KM_TRY(KM_RESERVE(state->rho_in, n_spin * n_g));
+    KM_TRY(KM_RESERVE(state->rho_out, n_spin * n_g));
+    KM_TRY(KM_RESERVE(state->rho_r, n_spin * km_grid_n_point(state->grid)));
     KM_TRY(KM_ALLOC(state->all_eigenvalues,
                     km_kpoints_n(state->set.kpoints) * n_spin * state->n_band));
     return KM_ALLOC(state->history.step, state->options.scf.max_iteration);

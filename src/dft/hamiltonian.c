@@ -47,10 +47,10 @@ km_status km_hamiltonian_create(const km_hamiltonian_setup *setup, km_hamiltonia
     h->setup = *setup;
     KM_TRY_TO(fail, km_fft_create(km_grid_n(setup->grid), setup->n_k, setup->basis,
                                   setup->n_spin, setup->is_mixed, &h->fft));
-    KM_TRY_TO(fail, KM_ALLOC(h->rho_r, n_spin * n_point));
-    KM_TRY_TO(fail, KM_ALLOC(h->v_r, n_spin * n_point));
-    KM_TRY_TO(fail, KM_ALLOC(h->v_g, km_grid_n_g(setup->grid)));
-    KM_TRY_TO(fail, KM_ALLOC(h->spin_g, n_spin * (size_t)km_grid_n_g(setup->grid)));
+    KM_TRY_TO(fail, KM_RESERVE(h->rho_r, n_spin * n_point));
+    KM_TRY_TO(fail, KM_RESERVE(h->v_r, n_spin * n_point));
+    KM_TRY_TO(fail, KM_RESERVE(h->v_g, km_grid_n_g(setup->grid)));
+    KM_TRY_TO(fail, KM_RESERVE(h->spin_g, n_spin * (size_t)km_grid_n_g(setup->grid)));
     KM_TRY_TO(fail, KM_ALLOC(h->weight, setup->n_band));
     KM_TRY_TO(fail, make_terms(h));
     *out = h;

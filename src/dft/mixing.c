@@ -93,9 +93,9 @@ km_status km_mixing_create(int n_g, const double *g2_bohr2, bool is_paired, doub
     mixing->depth = options->history;
     KM_TRY_TO(fail, KM_ALLOC(mixing->metric, mixing->n));
     KM_TRY_TO(fail, KM_ALLOC(mixing->screen, mixing->n));
-    KM_TRY_TO(fail, KM_ALLOC(mixing->last_in, mixing->n));
-    KM_TRY_TO(fail, KM_ALLOC(mixing->last_residual, mixing->n));
-    KM_TRY_TO(fail, KM_ALLOC(mixing->residual, mixing->n));
+    KM_TRY_TO(fail, KM_RESERVE(mixing->last_in, mixing->n));
+    KM_TRY_TO(fail, KM_RESERVE(mixing->last_residual, mixing->n));
+    KM_TRY_TO(fail, KM_RESERVE(mixing->residual, mixing->n));
     KM_TRY_TO(fail, KM_RESERVE(mixing->step_in, (size_t)mixing->n * options->history));
     KM_TRY_TO(fail, KM_RESERVE(mixing->step_residual, (size_t)mixing->n * options->history));
     set_metric(mixing, g2_bohr2, volume_bohr3, options);

@@ -85,8 +85,8 @@ static km_status join_points(const km_grid *grid, const km_symmetry *symmetry, b
     km_status status = KM_OK;
     int n_operation = 0;
 
-    KM_TRY_TO(end, KM_ALLOC(orbits->first, orbits->n_point));
-    KM_TRY_TO(end, KM_ALLOC(orbits->orbit, orbits->n_point));
+    KM_TRY_TO(end, KM_RESERVE(orbits->first, orbits->n_point));
+    KM_TRY_TO(end, KM_RESERVE(orbits->orbit, orbits->n_point));
     KM_TRY_TO(end, list_operations(grid, symmetry, is_even, &list, &n_operation));
     find_orbits(orbits, km_grid_n(grid), n_operation, list);
     KM_TRY_TO(end, KM_GROW(orbits->first, orbits->n_point, orbits->n));

@@ -45,8 +45,8 @@ static km_status plan_exchange(km_slopes *s)
         n_sent += s->n_sent[rank] = n_spin * s->n_axis * s->points.n_own[rank];
         n_received += s->n_received[rank] = n_spin * n_axis_of(s, rank) * n_own;
     }
-    KM_TRY(KM_ALLOC(s->sent, n_sent));
-    return KM_ALLOC(s->received, n_received);
+    KM_TRY(KM_RESERVE(s->sent, n_sent));
+    return KM_RESERVE(s->received, n_received);
 }
 
 km_status km_slopes_create(const km_term_setup *setup, const km_slopes_points *points,
@@ -62,9 +62,9 @@ km_status km_slopes_create(const km_term_setup *setup, const km_slopes_points *p
     MPI_Comm_size(points->comm, &s->n_rank);
     MPI_Comm_rank(points->comm, &s->rank);
     s->n_axis = n_axis_of(s, s->rank);
-    KM_TRY_TO(fail, KM_ALLOC(s->gradient, (size_t)(setup->n_spin * s->n_axis) *
-                                              (size_t)km_grid_n_point(setup->grid)));
-    KM_TRY_TO(fail, KM_ALLOC(s->work, km_grid_n_g(setup->grid)));
+    KM_TRY_TO(fail, KM_RESERVE(s->gradient, (size_t)(setup->n_spin * s->n_axis) *
+                                                (size_t)km_grid_n_point(setup->grid)));
+    KM_TRY_TO(fail, KM_RESERVE(s->work, km_grid_n_g(setup->grid)));
     if (s->n_rank > 1) KM_TRY_TO(fail, plan_exchange(s));
     *slopes = s;
     return KM_OK;

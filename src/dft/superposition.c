@@ -28,9 +28,9 @@ static km_status make_tables(const km_grid *grid, tables *t)
 {
     const int n_g = km_grid_n_g(grid);
 
-    KM_TRY(KM_ALLOC(t->length, n_g));
-    KM_TRY(KM_ALLOC(t->form, n_g));
-    KM_TRY(KM_ALLOC(t->phase, n_g));
+    KM_TRY(KM_RESERVE(t->length, n_g));
+    KM_TRY(KM_RESERVE(t->form, n_g));
+    KM_TRY(KM_RESERVE(t->phase, n_g));
     for (int ig = 0; ig < n_g; ++ig) t->length[ig] = sqrt(km_grid_g2(grid)[ig]);
     return KM_OK;
 }

@@ -394,11 +394,11 @@ static km_status reserve(exchange *term)
     const km_slopes_points points = {term->first, term->n_own, term->comm};
     const size_t n_row = (size_t)(term->setup->n_spin + n_sigma_of(term));
 
-    KM_TRY(KM_ALLOC(term->row, n_row * (size_t)term->n_value));
+    KM_TRY(KM_RESERVE(term->row, n_row * (size_t)term->n_value));
     if (n_sigma_of(term) == 0) return KM_OK;
     KM_TRY(km_slopes_create(term->setup, &points, &term->slopes));
-    KM_TRY(KM_ALLOC(term->flow, km_grid_n_point(grid)));
-    return KM_ALLOC(term->work, km_grid_n_g(grid));
+    KM_TRY(KM_RESERVE(term->flow, km_grid_n_point(grid)));
+    return KM_RESERVE(term->work, km_grid_n_g(grid));
 }
 
 km_status km_term_xc_create(const km_term_setup *setup, km_term *out)
