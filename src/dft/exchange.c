@@ -97,7 +97,7 @@ static int first_band(const km_exchange *e, int n_band, int rank)
     return first < n_band ? first : n_band;
 }
 
-/* Numbers between this rank and every other, for n_band bands of which this rank gets n_own. */
+/* Numbers between this rank and every other, for n_band bands of which this rank gets n_own; its own part does not travel. */
 static void count_numbers(km_exchange *e, const km_basis *basis, const km_bands *slices,
                           int n_own)
 {
@@ -109,15 +109,15 @@ static void count_numbers(km_exchange *e, const km_basis *basis, const km_bands 
         const int end = first_band(e, slices->n_band, rank + 1);
         const int n_g = km_basis_slice(basis, rank + 1) - km_basis_slice(basis, rank);
 
-        e->n_slice[rank] = (end - first) * width * slices->n_g;
+        e->n_slice[rank] = rank == e->rank ? 0 : (end - first) * width * slices->n_g;
         e->at_slice[rank] = first * width * slices->n_g;
-        e->n_whole[rank] = n_own * width * n_g;
+        e->n_whole[rank] = rank == e->rank ? 0 : n_own * width * n_g;
         e->at_whole[rank] = at_whole;
         at_whole += e->n_whole[rank];
     }
 }
 
-/* Copy between whole bands and the order of the wire: rank after rank, band after band. */
+/* Copy between whole bands and the order of the wire: other rank after rank, band after band. */
 static void copy_wire(km_exchange *e, const km_basis *basis, const km_bands *whole,
                       bool to_wire)
 {
@@ -128,6 +128,7 @@ static void copy_wire(km_exchange *e, const km_basis *basis, const km_bands *who
         const size_t first = width * (size_t)km_basis_slice(basis, rank);
         const size_t n = width * (size_t)km_basis_slice(basis, rank + 1) - first;
 
+        if (rank == e->rank) continue;
         for (int j = 0; j < whole->n_band; ++j, wire += n) {
             const km_bands view = km_bands_view(whole, j, 1);
             char *band = (char *)numbers(&view) + first;
@@ -135,6 +136,54 @@ static void copy_wire(km_exchange *e, const km_basis *basis, const km_bands *who
             memcpy(to_wire ? wire : band, to_wire ? band : wire, n);
         }
     }
+}
+
+/* The part of a whole band that is this rank's slice. */
+static void *own_slice(const km_exchange *e, const km_basis *basis, const km_bands *whole,
+                       int band)
+{
+    const km_bands view = km_bands_view(whole, band, 1);
+    const size_t width = (whole->is_real ? 1 : 2) * size_of_number(whole);
+
+    return (char *)numbers(&view) + width * (size_t)km_basis_slice(basis, e->rank);
+}
+
+/* Own slices of own bands into whole bands. */
+static void copy_own(const km_exchange *e, const km_basis *basis, const km_bands *own,
+                     const km_bands *whole)
+{
+    const size_t n = (own->is_real ? 1 : 2) * size_of_number(own) * (size_t)own->n_g;
+
+    for (int j = 0; j < own->n_band; ++j) {
+        const km_bands view = km_bands_view(own, j, 1);
+
+        memcpy(own_slice(e, basis, whole, j), numbers(&view), n);
+    }
+}
+
+/* Own slices of own bands += those of whole bands. */
+static void add_own(const km_exchange *e, const km_basis *basis, const km_bands *whole,
+                    const km_bands *own)
+{
+    for (int j = 0; j < own->n_band; ++j) {
+        const km_bands view = km_bands_view(own, j, 1);
+        km_bands part = view;
+
+        if (own->single)
+            part.single = own_slice(e, basis, whole, j);
+        else
+            part.data = own_slice(e, basis, whole, j);
+        km_bands_add(&part, &view);
+    }
+}
+
+/* n bands from the first-th on. */
+static void add_some(const km_bands *from, int first, int n, const km_bands *to)
+{
+    const km_bands source = km_bands_view(from, first, n);
+    const km_bands target = km_bands_view(to, first, n);
+
+    km_bands_add(&source, &target);
 }
 
 /* Bands in a buffer, of the same kind as others. */
@@ -154,7 +203,7 @@ km_bands km_exchange_spread(km_exchange *e, const km_basis *basis, const km_band
                             int *first, km_bands *image)
 {
     const int n_g = km_basis_n_g_sphere(basis);
-    km_bands whole;
+    km_bands whole, own;
     int n_own;
 
     KM_ASSERT(slices->n_band <= km_exchange_n_band(e));
@@ -169,13 +218,16 @@ km_bands km_exchange_spread(km_exchange *e, const km_basis *basis, const km_band
                         type_of_number(slices), km_basis_comm(basis),
                         &(km_traffic_parts){e->wire, e->n_whole, e->at_whole});
     copy_wire(e, basis, &whole, false);
+    own = km_bands_view(slices, *first, n_own);
+    copy_own(e, basis, &own, &whole);
     return whole;
 }
 
 void km_exchange_collect(km_exchange *e, const km_basis *basis, const km_bands *slices)
 {
-    const int n_own =
-        first_band(e, slices->n_band, e->rank + 1) - first_band(e, slices->n_band, e->rank);
+    const int first = first_band(e, slices->n_band, e->rank);
+    const int end = first_band(e, slices->n_band, e->rank + 1), n_own = end - first;
+    const km_bands own = km_bands_view(slices, first, n_own);
     const km_bands image = in_buffer(e->image, slices, n_own, km_basis_n_g_sphere(basis));
     const km_bands collected = in_buffer(e->slices, slices, slices->n_band, slices->n_g);
 
@@ -185,5 +237,7 @@ void km_exchange_collect(km_exchange *e, const km_basis *basis, const km_bands *
                         &(km_traffic_parts){e->wire, e->n_whole, e->at_whole},
                         type_of_number(slices), km_basis_comm(basis),
                         &(km_traffic_parts){e->slices, e->n_slice, e->at_slice});
-    km_bands_add(&collected, slices);
+    add_some(&collected, 0, first, slices);
+    add_some(&collected, end, slices->n_band - end, slices);
+    add_own(e, basis, &image, &own);
 }

@@ -23,6 +23,8 @@ struct km_fft {
     float *unfolded_single, *image_single;
     long n_transform;
     km_exchange *exchange;
+    km_bands
+        rough; /* a part of an exchange in single precision, this rank's slice; empty where none is shared */
 };
 
 static int larger(int a, int b)
@@ -72,6 +74,14 @@ static int largest_sphere(int n_basis, km_basis *const *bases)
     return n_g;
 }
 
+static int largest_slice(int n_basis, km_basis *const *bases)
+{
+    int n_g = 1;
+
+    for (int i = 0; i < n_basis; ++i) n_g = larger(n_g, km_basis_n_g(bases[i]));
+    return n_g;
+}
+
 static km_status create_single(km_fft *fft, int n_g)
 {
     KM_TRY(km_transform_create_single(&fft->size, &fft->single));
@@ -100,6 +110,9 @@ km_status km_fft_create(const int n[3], int n_basis, km_basis *const *bases, int
     KM_TRY_TO(fail, KM_RESERVE(fft->image, 2 * n_g));
     KM_TRY_TO(fail, KM_RESERVE(fft->density, km_transform_density_size(fft->transform)));
     KM_TRY_TO(fail, km_exchange_create(n_basis, bases, &fft->exchange));
+    if (is_mixed && largest_slice(n_basis, bases) < n_g)
+        KM_TRY_TO(fail, km_bands_reserve_single(false, km_exchange_n_band(fft->exchange),
+                                                largest_slice(n_basis, bases), &fft->rough));
     *out = fft;
     return KM_OK;
 fail:
@@ -121,6 +134,7 @@ void km_fft_destroy(km_fft **fft)
     KM_FREE(f->unfolded_single);
     KM_FREE(f->image_single);
     km_bands_destroy(&f->pair);
+    km_bands_destroy(&f->rough);
     km_exchange_destroy(&f->exchange);
     KM_FREE(*fft);
 }
@@ -304,14 +318,16 @@ static void add_packet_rough(km_fft *fft, const km_basis *basis, const km_bands 
                              int band, const double *weight)
 {
     const int n = bands->is_real && band + 1 < bands->n_band ? 2 : 1;
-    const km_bands exact = km_bands_view(bands, band, n);
-    const km_bands rough = {
-        .is_real = bands->is_real, .n_band = n, .n_g = bands->n_g, .single = fft->pair.single};
+    const km_bands given = km_bands_view(bands, band, n);
+    const km_bands rough = {.is_real = bands->is_real,
+                            .n_band = n,
+                            .n_g = bands->n_g,
+                            .single = given.single ? given.single : fft->pair.single};
     km_packet_single p = pack_single(&rough, 0);
     double factor[2] = {1, 1}, common;
 
     if (!set_weights(p.is_real, p.second, weight + band, factor, &common)) return;
-    km_bands_copy(&exact, &rough);
+    if (!given.single) km_bands_copy(&given, &rough);
     for (int i = 0; i < 2; ++i) p.factor[i] = (float)factor[i];
     if (p.is_real && km_basis_is_paired(basis))
         p = km_pairing_unfold_single(km_basis_n_g_sphere(basis), &p, fft->unfolded_single);
@@ -329,6 +345,17 @@ static void add_whole_density(km_fft *fft, const km_basis *basis, const km_bands
             add_packet(fft, basis, bands, band, weight);
 }
 
+/* The same bands in single precision: half as much is sent. */
+static km_bands round_part(km_fft *fft, const km_bands *exact)
+{
+    km_bands part = *exact;
+
+    part.data = NULL;
+    part.single = fft->rough.single;
+    km_bands_copy(exact, &part);
+    return part;
+}
+
 void km_fft_add_density(km_fft *fft, const km_basis *basis, const km_bands *bands,
                         const double *weight, bool is_rough)
 {
@@ -337,7 +364,8 @@ void km_fft_add_density(km_fft *fft, const km_basis *basis, const km_bands *band
         return;
     }
     for (int first = 0; first < bands->n_band; first += km_exchange_n_band(fft->exchange)) {
-        const km_bands part = next_part(fft, bands, first);
+        const km_bands exact = next_part(fft, bands, first);
+        const km_bands part = is_rough && fft->single ? round_part(fft, &exact) : exact;
         int own;
         km_bands image, whole = km_exchange_spread(fft->exchange, basis, &part, &own, &image);
 
