@@ -156,7 +156,7 @@ def sent(size, n_rank, n_iteration=None):
     n_group = choose_groups(n_rank, size.n_k)
     p, n_local = n_rank // n_group, -(-size.n_k // n_group)
     mixes = (n_iteration - 1) / n_iteration if n_iteration else 1
-    control = 12 + 4 * mixes + 4 * (n_group > 1)
+    control = 12 + 20 * mixes + 4 * (n_group > 1)
     density = 16 * ((size.n_density_wave + 1) // 2)  # G = 0 and one of each pair of opposite vectors
     own = [size.n_xc_point * (rank + 1) // n_rank - size.n_xc_point * rank // n_rank for rank in range(n_rank)]
     slopes = [8 * (size.n_xc_point - own[axis % n_rank]) for axis in range(3)]
@@ -167,7 +167,7 @@ def sent(size, n_rank, n_iteration=None):
              # Gradients along each axis, from the rank that has it; their part of the potential.
              ("potential", "alltoall"): (mixes, sum(slopes[::n_rank]) * mixes, sum(slopes) * mixes),
              ("potential", "allreduce"): (mixes, density * mixes, density * n_rank * mixes),
-             ("control", "allreduce"): (2 + mixes + (n_group > 1), control, control * n_rank),
+             ("control", "allreduce"): (2 + 2 * mixes + (n_group > 1), control, control * n_rank),
              ("control", "broadcast"): (4, 68, 68)}
     levels = (1, 8) if n_group == 1 else (4, 56)
     table["levels", "allreduce"] = (*levels, levels[1] * n_rank)
