@@ -91,7 +91,7 @@ end:
 
 km_status km_wisdom_save(km_ledger *ledger, const km_team *team)
 {
-    const MPI_Comm world = km_team_world(team);
+    MPI_Comm world = km_team_world(team);
     km_status status = KM_OK;
     char *own = NULL;
     texts all = {0};

@@ -89,7 +89,7 @@ void km_fft_plans_destroy(km_fft_plans **plans)
 
 void km_fft_plans_count(km_fft_plans *p)
 {
-    const fftw_plan forward = p->forward, backward = p->backward;
+    fftw_plan forward = p->forward, backward = p->backward;
 
     if (p->is_measured || ++find_count(p->n)->n_transform < N_BEFORE_MEASUREMENT) return;
     p->is_measured = true;
