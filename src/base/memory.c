@@ -99,7 +99,7 @@ static double read_status_mb(const char *key)
     double kb = 0;
 
     while (file && fgets(line, sizeof line, file))
-        if (strncmp(line, key, strlen(key)) == 0) sscanf(line + strlen(key), " %lf", &kb);
+        if (strncmp(line, key, strlen(key)) == 0) kb = strtod(line + strlen(key), NULL);
     if (file) fclose(file);
     return kb / 1024;
 }

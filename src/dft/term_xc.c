@@ -392,7 +392,7 @@ static km_status reserve(exchange *term)
 {
     const km_grid *grid = term->setup->grid;
     const km_slopes_points points = {term->first, term->n_own, term->comm};
-    const size_t n_row = (size_t)(term->setup->n_spin + n_sigma_of(term));
+    const size_t n_row = (size_t)term->setup->n_spin + (size_t)n_sigma_of(term);
 
     KM_TRY(KM_RESERVE(term->row, n_row * (size_t)term->n_value));
     if (n_sigma_of(term) == 0) return KM_OK;
